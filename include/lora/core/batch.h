@@ -1,0 +1,29 @@
+// Rows on their way through a model: windows on a data set or on a loader's buffers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "lora/core/matrix.h"
+
+namespace lora {
+
+/// What is already known of the lowest layer with a trained parameter.
+struct Below {
+  View input;    ///< (n, in of that layer)
+  View product;  ///< (n, out of that layer): input·Wᵀ, without bias
+};
+
+/// n rows. Everything in it is borrowed and lives until the next batch is asked for.
+struct Batch {
+  std::span<const Index> rows;           ///< n row numbers of the data set
+  View x;                                ///< (n, in)
+  std::optional<View> targets;           ///< (n, out), for losses that compare numbers
+  std::span<const std::int32_t> labels;  ///< n class indices, for losses that compare classes
+  std::optional<Below> below;            ///< filled if it was kept; forward starts there then
+
+  Index size() const { return x.rows(); }
+};
+
+}  // namespace lora

@@ -1,0 +1,14 @@
+// How a run computes, and what it has computed: passed along, never global.
+#pragma once
+
+#include <cstdint>
+
+namespace lora {
+
+struct Compute {
+  int threads = 1;             ///< at most so many; results do not depend on it
+  std::uint64_t products = 0;  ///< matrix products so far
+  double multiplications = 0;  ///< scalar multiply-adds of those products
+};
+
+}  // namespace lora

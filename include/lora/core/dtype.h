@@ -1,0 +1,27 @@
+// The element types of arrays in files, and the 16-bit floats that C++20 has no name for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace lora {
+
+enum class DType { f64, f32, f16, bf16, i64, i32, i16, i8, u64, u32, u16, u8, boolean };
+
+/// Bytes of one element.
+std::size_t size_of(DType dtype);
+
+/// "float32", "int64", …: NumPy's and PyTorch's common name.
+std::string_view name_of(DType dtype);
+
+/// True for f64, f32, f16 and bf16.
+bool is_floating(DType dtype);
+
+/// IEEE 754 binary16 bits to float (exact).
+float float_from_f16(std::uint16_t bits);
+
+/// bfloat16 bits to float (exact): the upper half of a binary32.
+float float_from_bf16(std::uint16_t bits);
+
+}  // namespace lora

@@ -1,0 +1,60 @@
+// What a forward pass leaves for the backward pass, and the working memory of a step.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <vector>
+
+#include "lora/core/compute.h"
+#include "lora/core/matrix.h"
+
+namespace lora {
+
+/// Whether forward leaves frames for a backward pass.
+enum class Mode { train, infer };
+
+/// Frames are taken back in the reverse order of their saving, each by the object that saved it.
+/// Buffers come from memory that reset() keeps: once it has seen its largest step, a step allocates
+/// nothing.
+class Tape {
+ public:
+  explicit Tape(Compute& compute) : compute_(&compute) {}
+
+  /// Starts a new pass: forgets all frames and takes back all buffers. Views of them end here.
+  void reset(Mode mode);
+
+  Mode mode() const { return mode_; }
+  Compute& compute() const { return *compute_; }
+
+  /// A buffer of (rows, cols) with undefined content, valid until reset().
+  MutableViewMap buffer(Index rows, Index cols);
+
+  /// In train mode: keeps windows on `saved` for `owner`'s backward pass; what they look at must
+  /// live until then. In infer mode: does nothing.
+  void save(const void* owner, std::initializer_list<View> saved);
+
+  /// The windows that `owner` saved last, in their order. Throws std::logic_error if the last frame
+  /// is not its own: forward and backward then do not mirror each other. Valid until the next
+  /// save().
+  const std::vector<ViewMap>& take(const void* owner);
+
+  /// Frames that no backward pass has taken yet.
+  std::size_t frames() const { return depth_; }
+
+ private:
+  struct Frame {
+    const void* owner = nullptr;
+    std::vector<ViewMap> saved;
+  };
+  using Chunk = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
+
+  Compute* compute_;
+  Mode mode_ = Mode::infer;
+  std::vector<Frame> frames_;
+  std::size_t depth_ = 0;
+  std::vector<Chunk> chunks_;
+  Index used_ = 0;  // of the last chunk
+};
+
+}  // namespace lora

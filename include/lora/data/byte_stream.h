@@ -1,0 +1,32 @@
+// Bytes from front to back, from a file or from standard input.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace lora {
+
+/// Never seeks, so that pipes work.
+class ByteStream {
+ public:
+  /// "-" is standard input. Throws Error(input) if there is no such file, if it is a directory or
+  /// if it must not be read.
+  explicit ByteStream(const std::string& path);
+  ~ByteStream();
+  ByteStream(const ByteStream&) = delete;
+  ByteStream& operator=(const ByteStream&) = delete;
+
+  /// The path, or "stdin": what messages call it.
+  const std::string& label() const { return label_; }
+
+  /// Waits for at least one byte and puts at most `capacity` of them at `to`. Returns how many; 0
+  /// at the end. Throws Error(input) if the device fails.
+  std::size_t read(char* to, std::size_t capacity);
+
+ private:
+  std::string label_;
+  int descriptor_;
+  bool owned_;
+};
+
+}  // namespace lora

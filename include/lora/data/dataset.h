@@ -1,0 +1,23 @@
+// Rows of features with their targets or labels.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lora/core/matrix.h"
+
+namespace lora {
+
+/// Features with either numeric targets or class labels; the other is empty.
+struct Dataset {
+  Matrix features;                   ///< (rows, in)
+  Matrix targets;                    ///< (rows, out), or empty
+  std::vector<std::int32_t> labels;  ///< a class index a row, or empty
+  Index classes = 0;                 ///< the largest label + 1
+
+  Index rows() const { return features.rows(); }
+  bool has_labels() const { return !labels.empty(); }
+};
+
+}  // namespace lora

@@ -1,0 +1,50 @@
+// Batches of a data set, in the order of PyTorch's DataLoader.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lora/core/batch.h"
+#include "lora/core/rng.h"
+#include "lora/data/dataset.h"
+
+namespace lora {
+
+class Loader {
+ public:
+  /// Batches of `batch_size` of the given rows of `data`, which must outlive the loader; a size of
+  /// 0 means all of them at once. The last batch of an epoch may be shorter.
+  Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, bool shuffle);
+
+  Index rows() const { return static_cast<Index>(rows_.size()); }
+  Index batches() const { return (rows() + batch_size_ - 1) / batch_size_; }
+
+  /// Starts an epoch, drawing from `rng` what iter(DataLoader) draws: an int64 that nobody uses,
+  /// and if rows are shuffled the seed of their permutation. One batch of all rows in their order
+  /// stands for a loop without a DataLoader, and draws nothing.
+  void start_epoch(Rng& rng);
+
+  /// The next batch of the epoch, valid until the next call; nothing at the end.
+  std::optional<Batch> next();
+
+ private:
+  Batch window(Index first, Index size) const;
+  Batch gathered(Index first, Index size);
+
+  const Dataset* data_;
+  std::vector<Index> rows_;
+  Index batch_size_;
+  bool shuffle_;
+  bool contiguous_;  // rows_ are 0 … n−1
+  std::vector<Index> order_;
+  Index position_ = 0;
+  Matrix features_;
+  Matrix targets_;
+  std::vector<std::int32_t> labels_;
+};
+
+/// 0 … rows−1.
+std::vector<Index> all_rows(Index rows);
+
+}  // namespace lora

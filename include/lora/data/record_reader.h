@@ -1,0 +1,98 @@
+// A stream of delimited text, record by record: a line, or several where a quoted field has line
+// ends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lora/data/byte_stream.h"
+
+namespace lora {
+
+/// One record as it stands in the file, without its line end.
+struct Record {
+  std::string_view text;
+  std::int64_t line = 0;  ///< physical line where it begins, from 1
+  bool quoted = false;    ///< some field is quoted
+  char line_end = '\n';   ///< '\n' (also for CRLF) or '\r'
+};
+
+/// A place in a text file.
+struct Place {
+  std::int64_t line;
+  std::int64_t column;  ///< in characters, from 1
+};
+
+/// Where byte `offset` of the record is.
+Place place_of(const Record& record, std::size_t offset);
+
+/// "data.csv:17:3".
+std::string place_in(const std::string& label, const Record& record, std::size_t offset);
+
+/// A quote opens a quoted field where only blanks are between it and the separator or line start
+/// before it; in a quoted field a quote is written twice. Elsewhere quotes are letters like others.
+/// Line ends are LF, CRLF or, if the first one in the file is, CR alone. A UTF-8 byte order mark is
+/// passed over. Memory: one buffer, which grows to the longest record.
+class RecordReader {
+ public:
+  static constexpr std::size_t kBufferBytes = std::size_t{1} << 18U;
+  static constexpr std::size_t kLongestRecord = std::size_t{1} << 28U;
+
+  /// "-" is standard input. `buffer_bytes` are read at a time, at least 1. Throws Error(input) if
+  /// the file cannot be read or is plainly no UTF-8 text: UTF-16, or compressed.
+  explicit RecordReader(const std::string& path, std::size_t buffer_bytes = kBufferBytes,
+                        std::size_t longest_record = kLongestRecord);
+
+  const std::string& label() const { return stream_.label(); }
+
+  /// Any of these characters separates fields; at first comma, semicolon and tab do.
+  void set_separators(std::string separators) { separators_ = std::move(separators); }
+
+  /// The next record, which may be empty; false at the end. Its text lives until the next call.
+  /// Throws Error(input) for a NUL byte, an endless record and a quote that is never closed.
+  bool next(Record& record);
+
+  /// True if nothing stands in the stream but perhaps a byte order mark.
+  bool empty() const { return empty_; }
+
+ private:
+  void check_signature();
+  void detect_line_end();
+  void begin_record(std::size_t begin);
+  bool find_record_end();
+  std::size_t find_line_end(std::size_t from) const;
+  std::size_t find_opening_quote(std::size_t from, std::size_t to) const;
+  /// A quote directly behind a closing one: the second of a pair that stands for one quote.
+  bool reopens(std::size_t quote) const { return quoted_ && quote == closed_; }
+  bool fill();
+  void make_room();
+  Record buffered(std::size_t size) const;
+
+  ByteStream stream_;
+  std::size_t longest_record_;
+  std::string separators_ = ",;\t";
+  char line_end_ = 0;  // 0 while it is unknown: then any
+
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0;  // of the record
+  std::size_t next_ = 0;   // begin of the record after it
+  std::size_t end_ = 0;    // of what has been read
+  bool empty_ = false;
+  bool ended_ = false;  // the stream has
+  bool nul_ = false;    // a NUL byte stands at end_
+  std::int64_t line_ = 1;
+
+  // The search for the end of the record; offsets count from begin_.
+  std::size_t scanned_ = 0;      // the end is not before this
+  std::size_t line_end_at_ = 0;  // nor is a line end between scanned_ and this
+  std::size_t opened_ = 0;       // the last opening quote
+  std::size_t closed_ = 0;       // behind the last closing quote
+  bool inside_quotes_ = false;
+  bool quoted_ = false;
+};
+
+}  // namespace lora

@@ -1,0 +1,23 @@
+// Which rows train and which are held out.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lora/core/matrix.h"
+#include "lora/data/dataset.h"
+
+namespace lora {
+
+struct Split {
+  std::vector<Index> train;       ///< row numbers, ascending
+  std::vector<Index> validation;  ///< row numbers, ascending
+};
+
+/// Holds out `fraction` of the rows, rounded up, drawn at random from a generator of its own with
+/// `seed`. With labels each class gives its share: rounded down, and what is then missing comes
+/// from the classes with the largest remainders, the first of equal ones. Throws Error(input) if
+/// either part would be empty.
+Split split_rows(const Dataset& data, double fraction, std::uint64_t seed);
+
+}  // namespace lora

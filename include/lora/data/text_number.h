@@ -1,0 +1,47 @@
+// One cell of text as a number, or the reason why it is none.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lora {
+
+/// What is wrong with a cell that should hold a finite number.
+enum class NumberFault {
+  none,
+  empty,          ///< nothing or blanks
+  missing,        ///< NA, NULL, None, …: the words for "no value"
+  not_a_value,    ///< nan
+  infinite,       ///< inf
+  too_large,      ///< 1e39: finite, but not in float32
+  decimal_comma,  ///< 1,5
+  thousands,      ///< 1,234.5
+  underscore,     ///< 1_000
+  hexadecimal,    ///< 0x10
+  two_signs,      ///< --5
+  exponent,       ///< 1e: no digits in the exponent
+  percent,        ///< 5%
+  several,        ///< 1 2: blanks between numbers
+  truth_value,    ///< TRUE
+  text,           ///< anything else
+};
+
+struct ParsedNumber {
+  float value = 0;
+  NumberFault fault = NumberFault::none;
+};
+
+/// Reads decimal numbers with point, sign and exponent; blanks around it are passed over. A number
+/// too small for float32 becomes a denormal or zero.
+ParsedNumber parse_number(std::string_view cell);
+
+/// A sentence about a cell that is not a finite number: "'abc' is not a number". Not for none.
+std::string explain(NumberFault fault, std::string_view cell);
+
+/// True for what was meant as a number or as the lack of one; false for words and truth values.
+bool resembles_number(NumberFault fault);
+
+/// `text` without the blanks (spaces, tabs) at its ends.
+std::string_view trimmed(std::string_view text);
+
+}  // namespace lora

@@ -1,0 +1,110 @@
+// Tables of delimited text (CSV, TSV), read from front to back in pieces.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lora/core/matrix.h"
+#include "lora/data/record_fields.h"
+#include "lora/data/record_reader.h"
+#include "lora/data/table_format.h"
+
+namespace lora {
+
+/// Columns of a table, by their numbers from 0. A column may stand in both lists, but in each only
+/// once.
+struct ColumnChoice {
+  std::vector<std::size_t> numbers;
+  std::vector<std::size_t> texts;
+};
+
+/// Rows read from a table, in its order; columns in the order of the choice.
+struct TableRows {
+  std::vector<Real> numbers;        ///< (rows, chosen numbers), row-major, all finite
+  std::vector<std::string> texts;   ///< (rows, chosen texts), row-major, in UTF-8; may be empty
+  std::vector<std::int64_t> lines;  ///< where each row begins in the file, from 1
+
+  Index size() const { return static_cast<Index>(lines.size()); }
+  void clear();
+};
+
+/// The file must be UTF-8 where it is used as text. Lines without anything in them are passed over,
+/// but in a table of one column only behind the last row: there they could be empty cells. Blanks
+/// around fields do not belong to them. Messages begin with file:line, or file:line:column where a
+/// field is wrong; lines and columns count from 1, columns in characters.
+class TextTable {
+ public:
+  /// Opens a table, "-" is standard input, and reads its first two records to find out its
+  /// separator
+  /// (.tsv: tab; otherwise see detect_separator) and whether it has a header (see is_header).
+  /// Throws Error(input) if it cannot be read or has no rows.
+  explicit TextTable(const std::string& path,
+                     std::size_t buffer_bytes = RecordReader::kBufferBytes);
+
+  /// The path, or "stdin".
+  const std::string& label() const { return reader_.label(); }
+  bool has_header() const { return has_header_; }
+  char separator() const { return separator_; }
+
+  /// As the header has them, or "1", "2", …. A column of row numbers or a separator at the ends of
+  /// all lines gives a column without a name: leave it out, as nobody can mean it.
+  const std::vector<std::string>& column_names() const { return names_; }
+
+  /// The column (from 0) of that name; else `last` is the last one with a name, and a whole number
+  /// counts the columns from 1. Throws Error(input) if there is none, with the nearest name, or if
+  /// several have that name.
+  std::size_t column(std::string_view name) const;
+
+  /// What the next calls of read() take; at first nothing.
+  void choose(const ColumnChoice& choice);
+
+  /// Appends the next rows to `rows`, at most `max_rows` of them, and returns how many; fewer than
+  /// max_rows only at the end. Throws Error(input) at a record that has too many or too few fields,
+  /// at a number that is none, at a text that is not UTF-8.
+  Index read(Index max_rows, TableRows& rows);
+
+ private:
+  static constexpr std::size_t kUnused = static_cast<std::size_t>(-1);
+
+  /// Where a column's cells go in a row of numbers and in a row of texts.
+  struct Use {
+    std::size_t number = kUnused;
+    std::size_t text = kUnused;
+  };
+
+  /// A record that was read ahead.
+  struct Kept {
+    std::string text;
+    Record record;
+  };
+
+  void read_ahead(std::optional<char> separator);
+  void keep_next();
+  void set_names(const std::vector<Cell>& first);
+  bool next(Record& record);
+  bool next_not_blank(Record& record);
+  void check_blank_line() const;
+  void read_row(const Record& record, TableRows& rows);
+  Real number(const Record& record, const Field& field, std::size_t column) const;
+  std::string text(const Record& record, const Field& field, std::size_t column) const;
+  [[noreturn]] void throw_bad_cell(const Record& record, const Field& field, std::size_t column,
+                                   const std::string& fault) const;
+  [[noreturn]] void throw_ragged(const Record& record) const;
+  [[noreturn]] void throw_unknown(std::string_view name) const;
+
+  RecordReader reader_;
+  char separator_ = ',';
+  bool has_header_ = false;
+  std::int64_t blank_line_ = 0;  // the first blank line since the last record, 0 if there is none
+  std::vector<std::string> names_;
+  std::vector<Kept> kept_;
+  std::size_t given_ = 0;  // of kept_
+  std::vector<Use> uses_;  // of each column
+  ColumnChoice choice_;
+};
+
+}  // namespace lora

@@ -1,0 +1,35 @@
+// The bytes of a file, read by the operating system when they are looked at.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace lora {
+
+/// A read-only mapping of a regular file. Movable; bytes() stays where it is when the object moves.
+/// A file that is replaced by renaming leaves the mapping as it was; one that is shortened in place
+/// by another program while it is mapped ends this one (SIGBUS).
+class MappedFile {
+ public:
+  /// Throws Error(input) with its own sentence if there is no such file, if it may not be read, and
+  /// if it is a directory, pipe, socket or device; Error(memory) if there is no address space for
+  /// it.
+  explicit MappedFile(const std::string& path);
+
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  /// The whole file; empty for an empty file.
+  std::span<const std::byte> bytes() const { return bytes_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace lora

@@ -1,0 +1,27 @@
+// A frozen weight, and its bias, in a file of arrays.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lora/core/frozen_matrix.h"
+#include "lora/core/matrix.h"
+
+namespace lora {
+
+/// A weight that looks into its file, which is kept mapped as long as this lives.
+struct FrozenWeight {
+  std::string file;
+  std::string tensor;          ///< its name in the file; empty for .npy
+  std::string path;            ///< the layer's: the name without ".weight", or "linear"
+  FrozenMatrix weight;         ///< (out, in)
+  std::optional<Matrix> bias;  ///< (1, out), if the file has one under the layer's path
+  std::shared_ptr<const void> mapping;
+};
+
+/// Opens FILE or FILE:TENSOR: a tensor of a .safetensors file (its only matrix, if none is named),
+/// or a .npy file. Throws Error(input) with what is wrong, where, and which tensors would fit.
+FrozenWeight read_frozen_weight(const std::string& file_and_tensor);
+
+}  // namespace lora

@@ -1,0 +1,20 @@
+// The share of rows whose largest output is that of their label.
+#pragma once
+
+#include <memory>
+
+#include "lora/loss/metric.h"
+
+namespace lora {
+
+/// Of equal outputs the first counts as the largest.
+class Accuracy : public Metric {
+ public:
+  Accuracy() : Metric(2) {}
+  static std::unique_ptr<Metric> make() { return std::make_unique<Accuracy>(); }
+
+  void add(const View& output, const Batch& batch) override;
+  double result() const override;
+};
+
+}  // namespace lora

@@ -1,0 +1,47 @@
+// What training makes small, and the table of its kinds.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "lora/core/batch.h"
+#include "lora/core/compute.h"
+#include "lora/core/matrix.h"
+#include "lora/core/task.h"
+
+namespace lora {
+
+/// A loss before anybody divides: the mean is sum / weight.
+struct LossSum {
+  double sum = 0;
+  double weight = 0;  ///< elements or rows
+
+  LossSum& operator+=(const LossSum& other) {
+    sum += other.sum;
+    weight += other.weight;
+    return *this;
+  }
+  double mean() const { return sum / weight; }
+};
+
+class Loss {
+ public:
+  virtual ~Loss() = default;
+
+  /// The loss of output (n, out) for the batch's targets or labels, summed in double. Writes the
+  /// gradient of that sum to grad (n, out) unless grad is null.
+  virtual LossSum evaluate(const View& output, const Batch& batch, MutableView* grad,
+                           const Compute& compute) const = 0;
+};
+
+struct LossKind {
+  std::string_view name;
+  std::string_view help;
+  Task task;
+  std::unique_ptr<Loss> (*make)();
+};
+
+std::span<const LossKind> loss_kinds();
+
+}  // namespace lora

@@ -1,0 +1,32 @@
+// The model of one linear layer: a classifier's or regressor's head on given features.
+#pragma once
+
+#include <string>
+
+#include "lora/model/model.h"
+#include "lora/nn/linear.h"
+
+namespace lora {
+
+class LinearHead : public Model {
+ public:
+  /// `name` is the layer's path, by which its tensors are known.
+  LinearHead(std::string name, Linear linear);
+
+  Linear& linear() { return linear_; }
+  const std::string& name() const { return name_; }
+
+  Index in_features() const override { return linear_.in_features(); }
+  Index out_features() const override { return linear_.out_features(); }
+  void forward(const Batch& batch, MutableView y, Tape& tape) const override;
+  void backward(const View& dy, Tape& tape) override;
+  Below below(const Batch& batch, Tape& tape) const override;
+  Index below_features() const override { return linear_.out_features(); }
+  void visit(Visitor& visitor) override { linear_.visit(name_, visitor); }
+
+ private:
+  std::string name_;
+  Linear linear_;
+};
+
+}  // namespace lora

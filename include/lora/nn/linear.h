@@ -1,0 +1,50 @@
+// A linear layer: frozen weight, bias, and at most one adapter.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lora/core/frozen_matrix.h"
+#include "lora/core/parameter.h"
+#include "lora/core/rng.h"
+#include "lora/nn/adapter.h"
+#include "lora/nn/layer.h"
+
+namespace lora {
+
+/// y = x·Wᵀ + b, then adapted. W is never trained; b only if it is made trainable.
+class Linear : public Layer {
+ public:
+  /// `bias` is (1, out), or nothing.
+  explicit Linear(FrozenMatrix weight, std::optional<Matrix> bias = std::nullopt);
+
+  /// With weight and bias drawn as torch.nn.Linear(in, out) draws them.
+  static Linear drawn(Index in, Index out, Rng& rng);
+
+  Index in_features() const override { return weight_.in_features(); }
+  Index out_features() const override { return weight_.out_features(); }
+  const FrozenMatrix& weight() const { return weight_; }
+  Parameter* bias() { return bias_ ? &*bias_ : nullptr; }
+
+  /// Gives the layer an adapter, in place of any that it had.
+  void attach(std::unique_ptr<Adapter> adapter) { adapter_ = std::move(adapter); }
+
+  /// The part that never changes: z = x·Wᵀ, (n, out).
+  void base_product(const View& x, MutableView z, Tape& tape) const;
+
+  void forward(const View& x, MutableView y, Tape& tape) const override;
+
+  /// forward for a base product z that is known already.
+  void forward_from(const View& x, const View& z, MutableView y, Tape& tape) const;
+
+  void backward(const View& dy, MutableView* dx, Tape& tape) override;
+  void visit(const std::string& prefix, Visitor& visitor) override;
+
+ private:
+  FrozenMatrix weight_;
+  std::optional<Parameter> bias_;
+  std::unique_ptr<Adapter> adapter_;
+};
+
+}  // namespace lora

@@ -1,0 +1,50 @@
+// The one loop that runs on several threads.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "lora/core/compute.h"
+#include "lora/core/matrix.h"
+
+namespace lora {
+
+/// Below this many multiply-adds, or elements touched, waking a thread costs more than it gains.
+inline constexpr double kParallelWork = 1 << 18;
+
+/// The processors that this process may use; 1 in a build without threads.
+int available_threads();
+
+/// Calls `block(i)` for i = 0 … count−1, on up to compute.threads threads if `work` (multiply-adds,
+/// or elements) is worth it. The blocks must not depend on each other; `block` must not throw.
+template <class Block>
+void for_each_block(const Compute& compute, Index count, double work, const Block& block) {
+  [[maybe_unused]] const bool in_parallel = compute.threads > 1 && count > 1 && work >= kParallelWork;
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(compute.threads) schedule(static) if (in_parallel)
+#endif
+  for (Index i = 0; i < count; ++i) block(i);
+}
+
+/// The sum of `block(i)` for i = 0 … count−1, added in that order whatever the number of threads.
+template <class Block>
+double sum_over_blocks(const Compute& compute, Index count, double work, const Block& block) {
+  constexpr Index kWave = 64;
+  std::array<double, kWave> partial;
+  double sum = 0;
+  for (Index first = 0; first < count; first += kWave) {
+    const Index wave = std::min(kWave, count - first);
+    for_each_block(compute, wave, work * static_cast<double>(wave) / static_cast<double>(count),
+                   [&](Index i) { partial[static_cast<std::size_t>(i)] = block(first + i); });
+    for (Index i = 0; i < wave; ++i) sum += partial[static_cast<std::size_t>(i)];
+  }
+  return sum;
+}
+
+/// The number of blocks of kBlockRows rows that `rows` rows make.
+inline Index block_count(Index rows) {
+  return (rows + kBlockRows - 1) / kBlockRows;
+}
+
+}  // namespace lora

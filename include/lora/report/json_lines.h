@@ -1,0 +1,32 @@
+// A run as JSON, one object a line.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "lora/train/observer.h"
+#include "lora/train/trainer.h"
+
+namespace lora {
+
+/// Each object has `event`: start, epoch, end. Numbers carry all their digits; what is not finite
+/// is null, so that every line is strict JSON.
+class JsonLines : public Observer {
+ public:
+  /// `write` gets a line without its end.
+  explicit JsonLines(std::function<void(const std::string&)> write) : write_(std::move(write)) {}
+
+  /// `facts` are the fields of the start event.
+  void start(const nlohmann::ordered_json& facts);
+  void on_epoch(const EpochRecord& record) override;
+  void end(const TrainResult& result, int exit_code);
+  /// The end of a run that failed.
+  void failed(const std::string& message, int exit_code);
+
+ private:
+  std::function<void(const std::string&)> write_;
+};
+
+}  // namespace lora

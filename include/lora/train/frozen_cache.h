@@ -1,0 +1,28 @@
+// What training does not change, computed once for all rows of a data set.
+#pragma once
+
+#include <optional>
+
+#include "lora/core/batch.h"
+#include "lora/core/compute.h"
+#include "lora/data/dataset.h"
+#include "lora/model/model.h"
+
+namespace lora {
+
+/// Keeps the base product of the lowest layer with a trained parameter for each row, if all of them
+/// take at most 1 GiB: a fixed rule, since a kept row may have other bits than one computed in
+/// its batch. Rows are computed in blocks of kBlockRows rows of the data set.
+class FrozenCache {
+ public:
+  FrozenCache(const Model& model, const Dataset& data, Compute& compute);
+
+  /// Fills batch.below, valid until the next call. Does nothing if the rows are not kept.
+  void fill(Batch& batch);
+
+ private:
+  Matrix products_;  // (rows, out), or empty
+  Matrix gathered_;
+};
+
+}  // namespace lora

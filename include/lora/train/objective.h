@@ -1,0 +1,41 @@
+// What the trainer makes small: it sees neither model nor loss.
+#pragma once
+
+#include <span>
+
+#include "lora/core/batch.h"
+#include "lora/core/tape.h"
+#include "lora/loss/loss.h"
+#include "lora/loss/metric.h"
+#include "lora/model/model.h"
+
+namespace lora {
+
+using Metrics = std::span<const ReportedMetric>;
+
+class Objective {
+ public:
+  virtual ~Objective() = default;
+
+  /// The loss of a batch. If the tape is in train mode, its gradient (of the sum) is added to the
+  /// parameters' gradients; in infer mode each metric is shown the outputs.
+  virtual LossSum evaluate(const Batch& batch, Tape& tape, Metrics metrics) = 0;
+
+  /// The first row of the batch (counted within it) whose own loss is not finite, or −1.
+  virtual Index first_bad_row(const Batch& batch, Tape& tape) = 0;
+};
+
+/// Forward through a model, a loss, and back.
+class ModelObjective : public Objective {
+ public:
+  ModelObjective(Model& model, const Loss& loss) : model_(&model), loss_(&loss) {}
+
+  LossSum evaluate(const Batch& batch, Tape& tape, Metrics metrics) override;
+  Index first_bad_row(const Batch& batch, Tape& tape) override;
+
+ private:
+  Model* model_;
+  const Loss* loss_;
+};
+
+}  // namespace lora

@@ -1,0 +1,90 @@
+// The training loop.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lora/core/group.h"
+#include "lora/core/parameter.h"
+#include "lora/core/rng.h"
+#include "lora/core/tape.h"
+#include "lora/data/loader.h"
+#include "lora/loss/loss.h"
+#include "lora/loss/metric.h"
+#include "lora/optim/optimizer.h"
+#include "lora/train/frozen_cache.h"
+#include "lora/train/objective.h"
+#include "lora/train/observer.h"
+
+namespace lora {
+
+struct TrainConfig {
+  Index epochs = 10;
+  Index max_steps = 0;  ///< if above 0, decides how long training goes on, whatever `epochs` says
+  double lr = 0.01;
+};
+
+struct NamedParameter {
+  std::string name;
+  Parameter* parameter;
+};
+
+/// Rows and what is kept of them.
+struct Feed {
+  Loader& loader;
+  FrozenCache& cache;
+};
+
+/// What a trainer borrows; all of it must outlive the trainer.
+struct TrainParts {
+  Objective& objective;
+  Optimizer& optimizer;
+  std::vector<NamedParameter> trainable;
+  Feed train;
+  std::optional<Feed> validation;
+  Metrics metrics;
+  Rng& rng;
+  Compute& compute;
+  Group& group;
+  std::vector<Observer*> observers;
+  std::function<bool()> stop;  ///< asked after each step; true ends the run early
+};
+
+struct TrainResult {
+  Index epochs = 0;
+  Index steps = 0;
+  double loss = 0;     ///< of the last epoch
+  Figures validation;  ///< after the last epoch
+  bool interrupted = false;
+};
+
+class Trainer {
+ public:
+  Trainer(const TrainConfig& config, TrainParts parts);
+
+  /// Trains to the end, or until stop() says so. Throws Error(training) when a loss or gradient is
+  /// not finite; the parameters are then as they were before that step.
+  TrainResult run();
+
+  /// One optimiser step on the next batch of the epoch that start_epoch() began: returns the loss
+  /// before the step, or nothing at the end of the epoch.
+  std::optional<LossSum> step();
+  void start_epoch();
+
+ private:
+  Index epochs_to_run() const;
+  bool out_of_steps() const;
+  LossSum run_epoch();
+  Figures validate();
+  void check_loss(const LossSum& loss, const Batch& batch);
+  void check_gradients();
+
+  TrainConfig config_;
+  TrainParts parts_;
+  Tape tape_;
+  TrainResult result_;
+};
+
+}  // namespace lora

@@ -1,0 +1,190 @@
+#include "command_line.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "config_file.h"
+#include "help.h"
+#include "lora/core/error.h"
+#include "lora/core/nearest.h"
+#include "lora/core/table.h"
+#include "verbs.h"
+#include "version.h"
+
+namespace lora::cli {
+
+namespace {
+
+/// CLI11's names of a setting: every name, and for a switch its negation.
+std::string flag_names(const Setting& setting) {
+  std::string names = "--" + setting.name;
+  for (const std::string& alias : setting.aliases) names += ",--" + alias;
+  if (setting.is_switch()) names += ",!--no-" + setting.name;
+  return names;
+}
+
+/// Takes any text: what it means is the setting's matter.
+CLI::Option* add_to(CLI::App& app, const std::string& names, bool is_switch) {
+  CLI::Option* option =
+      is_switch ? app.add_flag(names)
+                : app.add_option(names, [](const CLI::results_t&) { return true; })->expected(1);
+  return option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+/// "--rnak=4" and "-x" without their value.
+std::string without_value(const std::string& argument) {
+  return argument.substr(0, argument.find('='));
+}
+
+[[noreturn]] void refuse_unknown(const std::string& argument, const CLI::App& app) {
+  if (!argument.starts_with('-') || argument == "-") {
+    throw Error(ErrorKind::usage, "unexpected argument '", argument,
+                "'; values follow their option, as in --data rows.csv");
+  }
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  const std::string name = without_value(argument);
+  const std::string near = nearest(name, known);
+  throw Error(ErrorKind::usage, "unknown option ", name,
+              near.empty() ? "; --help lists all" : "; did you mean " + near + "?");
+}
+
+/// CLI11's own complaints, in our words.
+[[noreturn]] void refuse_misuse(const CLI::ParseError& error) {
+  const std::string what = error.what();
+  const std::string option = what.substr(0, what.find(':'));
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && option.starts_with('-')) {
+    throw Error(ErrorKind::usage, option, " needs a value");
+  }
+  throw Error(ErrorKind::usage, what);
+}
+
+void parse(CLI::App& app, std::vector<std::string> arguments) {
+  std::ranges::reverse(arguments);  // CLI11 takes them from the back
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    refuse_misuse(error);
+  }
+}
+
+/// The one text given for an option, or nothing.
+std::optional<std::string> only_result(const CLI::Option& option) {
+  const CLI::results_t& results = option.results();
+  if (results.empty()) return std::nullopt;
+  if (results.size() > 1) {
+    throw Error(ErrorKind::usage, option.get_name(), " is given ", results.size(), " times ('",
+                results[0], "', '", results[1], "'); once is right");
+  }
+  if (results.front().starts_with("--")) {  // CLI11 takes whatever follows
+    throw Error(ErrorKind::usage, option.get_name(), " needs a value, but ", results.front(),
+                " follows");
+  }
+  return results.front();
+}
+
+/// The setting that a key of a file names.
+Setting& setting_of(const ConfigEntry& entry, std::vector<Setting>& settings) {
+  std::vector<std::string> known;
+  for (Setting& setting : settings) {
+    if (setting.name == entry.key ||
+        std::ranges::find(setting.aliases, entry.key) != setting.aliases.end()) {
+      return setting;
+    }
+    known.push_back(setting.name);
+    known.insert(known.end(), setting.aliases.begin(), setting.aliases.end());
+  }
+  const std::string near = nearest(entry.key, known);
+  throw Error(ErrorKind::usage, entry.place, ": unknown key '", entry.key, "'",
+              near.empty() ? "; --help lists all" : "; did you mean '" + near + "'?");
+}
+
+/// Applies the keys of a file, except where the command line has spoken.
+void apply_config(const std::string& path, std::vector<Setting>& settings,
+                  const std::vector<std::optional<std::string>>& given) {
+  std::set<std::string> seen;
+  for (const ConfigEntry& entry : read_config(path)) {
+    Setting& setting = setting_of(entry, settings);
+    if (!seen.insert(setting.name).second) {
+      throw Error(ErrorKind::usage, entry.place, ": '", entry.key, "' sets --", setting.name,
+                  " a second time");
+    }
+    if (given[static_cast<std::size_t>(&setting - settings.data())]) continue;
+    try {
+      setting.set(entry.text);
+    } catch (const Error& error) {
+      throw Error(error.kind(), entry.place, ": ", error.what());
+    }
+  }
+}
+
+std::string take_verb(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().starts_with('-')) return std::string(kDefaultVerb);
+  std::string verb = arguments.front();
+  find_entry(verbs(), "command", verb);
+  arguments.erase(arguments.begin());
+  return verb;
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Setting>& settings) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  CommandLine line;
+  line.verb = take_verb(arguments);
+
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  std::vector<CLI::Option*> options;
+  for (const Setting& setting : settings) {
+    options.push_back(add_to(app, flag_names(setting), setting.is_switch()));
+  }
+  std::map<std::string, CLI::Option*> meta;
+  for (const MetaOption& option : meta_options()) {
+    meta[option.names] = add_to(app, option.names, option.value_name.empty());
+  }
+  parse(app, std::move(arguments));
+
+  if (meta.at("-h,--help")->count() > 0) {
+    return {CommandLine::Action::print_text, line.verb, help_text(settings)};
+  }
+  if (meta.at("--version")->count() > 0) {
+    return {CommandLine::Action::print_text, line.verb, version_text()};
+  }
+  std::vector<std::optional<std::string>> given;
+  for (const CLI::Option* option : options) given.push_back(only_result(*option));
+  const auto config = only_result(*meta.at("--config"));
+  if (const auto extras = app.remaining(); !extras.empty()) refuse_unknown(extras.front(), app);
+
+  if (config) apply_config(*config, settings, given);
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (given[i]) settings[i].set(*given[i]);
+  }
+  if (meta.at("--print-config")->count() > 0) line.action = CommandLine::Action::print_config;
+  return line;
+}
+
+std::string as_toml(const std::vector<Setting>& settings) {
+  std::string text;
+  for (const Setting& setting : settings) {
+    const nlohmann::ordered_json value = setting.value();
+    if (!value.is_null()) text += setting.name + " = " + value.dump() + "\n";
+  }
+  return text;
+}
+
+nlohmann::ordered_json as_json(const std::vector<Setting>& settings) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const Setting& setting : settings) object[setting.name] = setting.value();
+  return object;
+}
+
+}  // namespace lora::cli

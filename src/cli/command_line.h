@@ -1,0 +1,32 @@
+// From argv to a verb and its options.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "options.h"
+#include "setting.h"
+
+namespace lora::cli {
+
+/// What a command line asks for.
+struct CommandLine {
+  enum class Action { run, print_config, print_text };
+
+  Action action = Action::run;
+  std::string verb;
+  std::string text;  ///< to be printed on stdout: help or version
+};
+
+/// Reads argv, and the file of --config below it, into `settings`. Throws Error(usage) with one
+/// sentence that names the culprit and the nearest right one.
+CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Setting>& settings);
+
+/// The present values in the form that --config reads.
+std::string as_toml(const std::vector<Setting>& settings);
+
+/// The present values as one JSON object.
+nlohmann::ordered_json as_json(const std::vector<Setting>& settings);
+
+}  // namespace lora::cli

@@ -1,0 +1,69 @@
+// lora-train: parse, build, run, catch.
+#include <exception>
+#include <new>
+#include <vector>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "command_line.h"
+#include "exit_code.h"
+#include "interrupt.h"
+#include "lora/core/error.h"
+#include "lora/core/table.h"
+#include "options.h"
+#include "standard_output.h"
+#include "verbs.h"
+
+namespace lora::cli {
+
+namespace {
+
+/// Everything but results goes to stderr: information plainly, the rest with its level in front.
+void set_up_log(const Options& options) {
+  spdlog::set_level(options.quiet     ? spdlog::level::err
+                    : options.verbose ? spdlog::level::debug
+                                      : spdlog::level::info);
+}
+
+int run(int argc, const char* const* argv) {
+  Options options;
+  std::vector<Setting> settings = bind(options);
+  const CommandLine line = parse_command_line(argc, argv, settings);
+  if (line.action == CommandLine::Action::print_text) {
+    StandardOutput().text(line.text);
+    return kDone;
+  }
+  resolve(options);
+  if (line.action == CommandLine::Action::print_config) {
+    StandardOutput().text(as_toml(settings));
+    return kDone;
+  }
+  set_up_log(options);
+  install_signal_handlers();
+  return find_entry(verbs(), "command", line.verb).run(options, settings);
+}
+
+}  // namespace
+
+}  // namespace lora::cli
+
+int main(int argc, char** argv) {
+  using namespace lora::cli;
+  spdlog::set_default_logger(spdlog::stderr_color_mt("lora-train"));
+  spdlog::set_pattern("%v");
+  try {
+    return run(argc, argv);
+  } catch (const lora::Error& error) {
+    spdlog::error("error: {}", error.what());
+    return exit_code_of(error.kind());
+  } catch (const std::bad_alloc&) {
+    spdlog::error(
+        "error: not enough memory for this run; fewer rows, outputs or a lower rank need "
+        "less");
+    return kMemory;
+  } catch (const std::exception& fault) {
+    spdlog::error("error: a fault of the program: {}", fault.what());
+    return kFault;
+  }
+}

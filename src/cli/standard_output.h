@@ -1,0 +1,19 @@
+// Lines on stdout, each flushed when it is printed.
+#pragma once
+
+#include <string_view>
+
+namespace lora::cli {
+
+/// Once the reader of a pipe is gone, lines are dropped in silence; any other failure (a full disk)
+/// throws Error(output).
+class StandardOutput {
+ public:
+  void line(std::string_view text);
+  void text(std::string_view text);
+
+ private:
+  bool reader_gone_ = false;
+};
+
+}  // namespace lora::cli

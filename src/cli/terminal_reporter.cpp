@@ -1,0 +1,22 @@
+#include "terminal_reporter.h"
+
+#include <spdlog/fmt/fmt.h>
+
+namespace lora::cli {
+
+std::string as_text(const Figures& figures) {
+  std::string text;
+  for (const NamedValue& figure : figures) {
+    text += fmt::format("{}{}: {:.4f}", text.empty() ? "" : ", ", figure.label, figure.value);
+  }
+  return text;
+}
+
+void TerminalReporter::on_epoch(const EpochRecord& record) {
+  std::string line =
+      fmt::format("Epoch {}/{}, Loss: {:.4f}", record.epoch, record.epochs, record.loss);
+  if (!record.validation.empty()) line += ", " + as_text(record.validation);
+  out_->line(line);
+}
+
+}  // namespace lora::cli

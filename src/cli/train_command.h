@@ -1,0 +1,14 @@
+// lora-train [train]: trains an adapter.
+#pragma once
+
+#include <vector>
+
+#include "options.h"
+#include "setting.h"
+
+namespace lora::cli {
+
+/// Trains as the options say, reports, and saves. Returns the exit code.
+int run_train(const Options& options, const std::vector<Setting>& settings);
+
+}  // namespace lora::cli

@@ -1,0 +1,25 @@
+// What the program can be told to do, and the table of it.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "options.h"
+#include "setting.h"
+
+namespace lora::cli {
+
+/// What a command line that names no verb means.
+inline constexpr std::string_view kDefaultVerb = "train";
+
+struct Verb {
+  std::string_view name;
+  std::string_view help;
+  /// Does it, for resolved options, and returns the exit code.
+  int (*run)(const Options& options, const std::vector<Setting>& settings);
+};
+
+std::span<const Verb> verbs();
+
+}  // namespace lora::cli

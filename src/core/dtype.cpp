@@ -1,0 +1,62 @@
+#include "lora/core/dtype.h"
+
+#include <array>
+#include <bit>
+
+#include <Eigen/Core>
+
+namespace lora {
+
+namespace {
+
+struct DTypeInfo {
+  DType dtype;
+  std::size_t size;
+  std::string_view name;
+};
+
+constexpr std::array kDTypes = {
+    DTypeInfo{DType::f64, 8, "float64"},     DTypeInfo{DType::f32, 4, "float32"},
+    DTypeInfo{DType::f16, 2, "float16"},     DTypeInfo{DType::bf16, 2, "bfloat16"},
+    DTypeInfo{DType::i64, 8, "int64"},       DTypeInfo{DType::i32, 4, "int32"},
+    DTypeInfo{DType::i16, 2, "int16"},       DTypeInfo{DType::i8, 1, "int8"},
+    DTypeInfo{DType::u64, 8, "uint64"},      DTypeInfo{DType::u32, 4, "uint32"},
+    DTypeInfo{DType::u16, 2, "uint16"},      DTypeInfo{DType::u8, 1, "uint8"},
+    DTypeInfo{DType::boolean, 1, "boolean"},
+};
+
+constexpr const DTypeInfo& info_of(DType dtype) {
+  return kDTypes[static_cast<std::size_t>(dtype)];
+}
+
+constexpr bool table_follows_enum() {
+  for (std::size_t i = 0; i < kDTypes.size(); ++i) {
+    if (kDTypes[i].dtype != static_cast<DType>(i)) return false;
+  }
+  return true;
+}
+static_assert(table_follows_enum());
+
+}  // namespace
+
+std::size_t size_of(DType dtype) {
+  return info_of(dtype).size;
+}
+
+std::string_view name_of(DType dtype) {
+  return info_of(dtype).name;
+}
+
+bool is_floating(DType dtype) {
+  return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
+}
+
+float float_from_f16(std::uint16_t bits) {
+  return Eigen::half_impl::half_to_float(Eigen::half_impl::raw_uint16_to_half(bits));
+}
+
+float float_from_bf16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
+}
+
+}  // namespace lora

@@ -1,0 +1,58 @@
+#include "lora/data/byte_stream.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "lora/core/error.h"
+
+namespace lora {
+
+namespace {
+
+std::string reason(int error) {
+  return std::generic_category().message(error);
+}
+
+[[noreturn]] void throw_cannot_open(const std::string& path, int error) {
+  if (error == ENOENT) throw Error(ErrorKind::input, path, ": no such file");
+  if (error == EACCES) throw Error(ErrorKind::input, path, ": no permission to read this file");
+  throw Error(ErrorKind::input, path, ": cannot be opened: ", reason(error));
+}
+
+bool is_directory(int descriptor) {
+  struct stat status = {};
+  return fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+}  // namespace
+
+ByteStream::ByteStream(const std::string& path)
+    : label_(path == "-" ? "stdin" : path), descriptor_(STDIN_FILENO), owned_(path != "-") {
+  if (!owned_) return;
+  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) throw_cannot_open(path, errno);
+  if (is_directory(descriptor_)) {
+    close(descriptor_);
+    throw Error(ErrorKind::input, path, ": is a directory; name the table in it");
+  }
+}
+
+ByteStream::~ByteStream() {
+  if (owned_) close(descriptor_);
+}
+
+std::size_t ByteStream::read(char* to, std::size_t capacity) {
+  while (true) {
+    const ssize_t count = ::read(descriptor_, to, capacity);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno == EISDIR) throw Error(ErrorKind::input, label_, ": is a directory, not a table");
+    if (errno != EINTR) {
+      throw Error(ErrorKind::input, label_, ": cannot be read: ", reason(errno));
+    }
+  }
+}
+
+}  // namespace lora

@@ -1,0 +1,102 @@
+#include "lora/data/record_fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <system_error>
+
+#include "lora/core/error.h"
+#include "lora/data/text_number.h"
+
+namespace lora {
+
+std::string Field::value() const {
+  if (!has_quotes) return std::string(text);
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    result += text[i];
+    if (text[i] == '"') ++i;
+  }
+  return result;
+}
+
+RecordFields::RecordFields(const Record& record, char separator, const std::string& label)
+    : record_(record),
+      separator_(separator),
+      label_(label),
+      position_(record.text.data()),
+      end_(record.text.data() + record.text.size()) {}
+
+Field RecordFields::next() {
+  const char* const first = skip_blanks(position_);
+  if (first != end_ && *first == '"') return next_quoted(first);
+  const char* const stop = std::find(first, end_, separator_);
+  step_over(stop);
+  const std::string_view text = trimmed({first, static_cast<std::size_t>(stop - first)});
+  return {text, static_cast<std::size_t>(first - record_.text.data()), false, false};
+}
+
+Field RecordFields::next_quoted(const char* quote) {
+  const auto offset = static_cast<std::size_t>(quote - record_.text.data());
+  bool has_quotes = false;
+  const char* closing = std::find(quote + 1, end_, '"');
+  while (closing != end_ && closing + 1 != end_ && closing[1] == '"') {
+    has_quotes = true;
+    closing = std::find(closing + 2, end_, '"');
+  }
+  if (closing == end_) {
+    throw Error(ErrorKind::input, place_in(label_, record_, offset),
+                ": the quote that opens this field is never closed");
+  }
+  const char* const after = skip_blanks(closing + 1);
+  if (after != end_ && *after != separator_) {
+    throw Error(ErrorKind::input,
+                place_in(label_, record_, static_cast<std::size_t>(after - record_.text.data())),
+                ": text behind the closing quote of a field; a quote within one is written twice");
+  }
+  step_over(after);
+  const std::string_view text(quote + 1, static_cast<std::size_t>(closing - quote - 1));
+  return {text, offset, true, has_quotes};
+}
+
+/// Where the next field ends if all of it is a number of type T; else null.
+template <class T>
+const char* RecordFields::parsed_field(T& value) const {
+  const auto [stop, error] = std::from_chars(position_, end_, value);
+  const bool complete = error == std::errc() && (stop == end_ || *stop == separator_);
+  return complete ? stop : nullptr;
+}
+
+// Whole numbers first: a table of pixels is read in half the time so.
+bool RecordFields::next_number(float& value) {
+  int whole = 0;
+  if (const char* stop = parsed_field(whole); stop != nullptr) {
+    value = static_cast<float>(whole);
+    step_over(stop);
+    return true;
+  }
+  float number = 0;
+  const char* const stop = parsed_field(number);
+  if (stop == nullptr || !std::isfinite(number)) return false;
+  value = number;
+  step_over(stop);
+  return true;
+}
+
+const char* RecordFields::skip_blanks(const char* from) const {
+  while (from != end_ && (*from == ' ' || *from == '\t') && *from != separator_) ++from;
+  return from;
+}
+
+void RecordFields::step_over(const char* separator) {
+  position_ = separator == end_ ? nullptr : separator + 1;
+}
+
+std::size_t count_fields(const Record& record, char separator, const std::string& label) {
+  RecordFields fields(record, separator, label);
+  std::size_t count = 0;
+  for (; fields.more(); ++count) fields.next();
+  return count;
+}
+
+}  // namespace lora

@@ -1,0 +1,95 @@
+#include "lora/data/shown_text.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace lora {
+
+namespace {
+
+constexpr int kLongest = 40;  // characters
+
+/// First and last code point of the sequences of two, three and four bytes.
+struct Range {
+  std::uint32_t first;
+  std::uint32_t last;
+};
+constexpr std::array<Range, 5> kRanges = {
+    {{0, 0}, {0, 0x7F}, {0x80, 0x7FF}, {0x800, 0xFFFF}, {0x10000, 0x10FFFF}}};
+
+std::size_t announced_length(unsigned char lead) {
+  if (lead < 0x80) return 1;
+  if ((lead & 0xE0U) == 0xC0) return 2;
+  if ((lead & 0xF0U) == 0xE0) return 3;
+  if ((lead & 0xF8U) == 0xF0) return 4;
+  return 0;
+}
+
+/// Bytes of the character at the front of `text`, which is not empty; 0 if it is not UTF-8.
+std::size_t character_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t length = announced_length(lead);
+  if (length <= 1) return length;
+  if (text.size() < length) return 0;
+  std::uint32_t code = lead & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xC0U) != 0x80) return 0;
+    code = code << 6U | (byte & 0x3FU);
+  }
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  const bool in_range = code >= kRanges[length].first && code <= kRanges[length].last;
+  return in_range && !surrogate ? length : 0;
+}
+
+/// ASCII's control characters, and those that Latin-1 added (U+0080 to U+009F).
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (first == 0xC2) return static_cast<unsigned char>(character[1]) < 0xA0;
+  return first < 0x20 || first == 0x7F;
+}
+
+std::string escaped(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string result;
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    if (byte == '\t') {
+      result += "\\t";
+    } else if (byte == '\n') {
+      result += "\\n";
+    } else if (byte == '\r') {
+      result += "\\r";
+    } else {
+      result += {'\\', 'x', kDigits[value >> 4U], kDigits[value & 15U]};
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string shown(std::string_view text) {
+  std::string result = "'";
+  for (int count = 0; !text.empty(); ++count) {
+    if (count == kLongest) return result + "…'";
+    const std::size_t length = character_length(text);
+    const std::string_view character = text.substr(0, length == 0 ? 1 : length);
+    const bool plain = length != 0 && !is_control(character);
+    result += plain ? std::string(character) : escaped(character);
+    text.remove_prefix(character.size());
+  }
+  return result + "'";
+}
+
+}  // namespace lora

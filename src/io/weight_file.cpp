@@ -1,0 +1,159 @@
+#include "lora/io/weight_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "lora/core/error.h"
+#include "lora/core/nearest.h"
+#include "lora/core/table.h"
+#include "lora/io/mapped_file.h"
+#include "lora/io/npy.h"
+#include "lora/io/safetensors.h"
+#include "lora/io/shape.h"
+
+namespace lora {
+
+namespace {
+
+constexpr std::string_view kWeightSuffix = ".weight";
+constexpr const char* kNamelessPath = "linear";
+
+struct FileAndTensor {
+  std::string file;
+  std::string tensor;
+};
+
+/// A file whose own name has a colon is taken whole.
+FileAndTensor split_at_colon(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || std::filesystem::exists(text)) return {text, ""};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+bool is_matrix(const SafetensorsEntry& entry) {
+  return entry.shape.size() == 2 && entry.dtype && is_floating(*entry.dtype);
+}
+
+std::vector<std::string> matrix_names(const SafetensorsFile& file) {
+  std::vector<std::string> names;
+  for (const SafetensorsEntry& entry : file.tensors()) {
+    if (is_matrix(entry)) names.push_back(entry.name);
+  }
+  return names;
+}
+
+const SafetensorsEntry& find_named(const SafetensorsFile& file, const std::string& tensor) {
+  for (const std::string& name : {tensor, tensor + std::string(kWeightSuffix)}) {
+    if (const SafetensorsEntry* entry = file.find(name)) return *entry;
+  }
+  const std::vector<std::string> names = matrix_names(file);
+  const std::string near = nearest(tensor, names);
+  throw Error(
+      ErrorKind::input, file.path(), ": no tensor '", tensor, "'",
+      near.empty() ? "" : "; did you mean '" + near + "'?",
+      names.empty() ? " (it holds no matrix)" : " (its matrices are " + joined(names) + ")");
+}
+
+const SafetensorsEntry& find_only_matrix(const SafetensorsFile& file) {
+  const std::vector<std::string> names = matrix_names(file);
+  if (names.size() == 1) return *file.find(names.front());
+  if (names.empty()) {
+    throw Error(ErrorKind::input, file.path(),
+                ": no tensor of two dimensions and a floating type, so no weight");
+  }
+  throw Error(ErrorKind::input, file.path(), ": ", names.size(), " matrices, so name one as ",
+              file.path(), ":TENSOR (", joined(names), ")");
+}
+
+std::string path_of(const std::string& tensor) {
+  if (tensor == kWeightSuffix.substr(1)) return kNamelessPath;
+  return tensor.ends_with(kWeightSuffix) ? tensor.substr(0, tensor.size() - kWeightSuffix.size())
+                                         : tensor;
+}
+
+/// "head.weight" → "head.bias", "weight" → "bias".
+std::string bias_name_of(const std::string& tensor) {
+  if (tensor == kWeightSuffix.substr(1)) return "bias";
+  return path_of(tensor) + ".bias";
+}
+
+NpyArray as_array(const SafetensorsFile& file, const SafetensorsEntry& entry) {
+  return {file.path() + ":" + entry.name, *entry.dtype, false, false, entry.shape, entry.bytes};
+}
+
+std::optional<Matrix> read_bias(const SafetensorsFile& file, const SafetensorsEntry& weight) {
+  const SafetensorsEntry* entry = file.find(bias_name_of(weight.name));
+  if (entry == nullptr) return std::nullopt;
+  if (!entry->dtype || !is_floating(*entry->dtype) || entry->shape.size() != 1 ||
+      entry->shape[0] != weight.shape[0]) {
+    throw Error(ErrorKind::input, file.path(), ": tensor '", entry->name, "' is ",
+                entry->dtype_name, " of shape ", shape_text(entry->shape), "; the bias of '",
+                weight.name, "' must be of a floating type and shape (", weight.shape[0], ",)");
+  }
+  Matrix column(static_cast<Index>(entry->shape[0]), 1);
+  npy_rows_to_float(as_array(file, *entry), 0, column);
+  return column.transpose();
+}
+
+FrozenWeight read_safetensors(const std::string& path, const std::string& tensor) {
+  auto file = std::make_shared<const SafetensorsFile>(path);
+  const SafetensorsEntry& entry =
+      tensor.empty() ? find_only_matrix(*file) : find_named(*file, tensor);
+  if (!is_matrix(entry) || entry.bytes.empty()) {
+    throw Error(ErrorKind::input, path, ": tensor '", entry.name, "' is ", entry.dtype_name,
+                " of shape ", shape_text(entry.shape),
+                "; a frozen weight is (out, in), of type F32, F64, F16 or BF16");
+  }
+  return {path,
+          entry.name,
+          path_of(entry.name),
+          FrozenMatrix(entry.bytes, *entry.dtype, static_cast<Index>(entry.shape[0]),
+                       static_cast<Index>(entry.shape[1]), Layout::out_in),
+          read_bias(*file, entry),
+          file};
+}
+
+FrozenWeight read_npy(const std::string& path) {
+  auto file = std::make_shared<const MappedFile>(path);
+  const NpyArray array = parse_npy(file->bytes(), path);
+  if (array.shape.size() != 2 || !is_floating(array.dtype) || array.data.empty()) {
+    throw Error(ErrorKind::input, path, ": ", name_of(array.dtype), " of shape ",
+                shape_text(array.shape),
+                "; a frozen weight is (out, in), of type float32, float64 or float16");
+  }
+  const auto rows = static_cast<Index>(array.shape[0]);
+  const auto cols = static_cast<Index>(array.shape[1]);
+  if (!array.big_endian) {  // in Fortran order the bytes are those of the transposed matrix
+    return {path,
+            "",
+            kNamelessPath,
+            array.fortran_order ? FrozenMatrix(array.data, array.dtype, cols, rows, Layout::in_out)
+                                : FrozenMatrix(array.data, array.dtype, rows, cols, Layout::out_in),
+            std::nullopt,
+            file};
+  }
+  Matrix weight(rows, cols);
+  npy_rows_to_float(array, 0, weight);
+  return {path, "", kNamelessPath, FrozenMatrix(std::move(weight)), std::nullopt, nullptr};
+}
+
+}  // namespace
+
+FrozenWeight read_frozen_weight(const std::string& file_and_tensor) {
+  const auto [file, tensor] = split_at_colon(file_and_tensor);
+  if (file.ends_with(".safetensors")) return read_safetensors(file, tensor);
+  if (file.ends_with(".npy")) {
+    if (!tensor.empty()) {
+      throw Error(ErrorKind::input, file,
+                  ": a .npy file holds one array without a name; leave ':", tensor, "' away");
+    }
+    return read_npy(file);
+  }
+  throw Error(
+      ErrorKind::input, file,
+      ": a frozen weight is read from .safetensors or .npy, which this name does not end in");
+}
+
+}  // namespace lora

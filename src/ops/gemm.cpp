@@ -1,0 +1,42 @@
+#include "gemm.h"
+
+#include "onednn.h"
+
+namespace lora {
+
+namespace {
+
+// From this many multiply-adds on, a block goes to oneDNN. Its first call compiles a kernel, which
+// takes tens of milliseconds: small problems must never get here.
+constexpr double kOnednnWork = 1 << 23;
+
+template <class A, class B>
+void eigen_gemm(const A& a, const B& b, MutableView& c, Real alpha, Real beta) {
+  if (beta == Real{0}) {
+    c.noalias() = alpha * (a * b);
+  } else {
+    if (beta != Real{1}) c *= beta;
+    c.noalias() += alpha * (a * b);
+  }
+}
+
+}  // namespace
+
+void gemm(Op op_a, const View& a, Op op_b, const View& b, MutableView c, Real alpha, Real beta) {
+  const Index inner = op_a == Op::none ? a.cols() : a.rows();
+  const double work =
+      static_cast<double>(c.rows()) * static_cast<double>(c.cols()) * static_cast<double>(inner);
+  if (work >= kOnednnWork && onednn_gemm(op_a, a, op_b, b, c, alpha, beta)) return;
+
+  if (op_a == Op::none && op_b == Op::none) {
+    eigen_gemm(a, b, c, alpha, beta);
+  } else if (op_a == Op::none) {
+    eigen_gemm(a, b.transpose(), c, alpha, beta);
+  } else if (op_b == Op::none) {
+    eigen_gemm(a.transpose(), b, c, alpha, beta);
+  } else {
+    eigen_gemm(a.transpose(), b.transpose(), c, alpha, beta);
+  }
+}
+
+}  // namespace lora

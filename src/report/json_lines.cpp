@@ -1,0 +1,51 @@
+#include "lora/report/json_lines.h"
+
+#include <nlohmann/json.hpp>
+
+namespace lora {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void add_figures(Json& object, const Figures& figures) {
+  for (const NamedValue& figure : figures) object[figure.name] = figure.value;
+}
+
+/// Text from file names may be no UTF-8; such bytes are replaced.
+std::string line_of(const Json& object) {
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+void JsonLines::start(const Json& facts) {
+  Json object = {{"event", "start"}};
+  object.update(facts);
+  write_(line_of(object));
+}
+
+void JsonLines::on_epoch(const EpochRecord& record) {
+  Json object = {{"event", "epoch"},
+                 {"epoch", record.epoch},
+                 {"step", record.step},
+                 {"loss", record.loss},
+                 {"lr", record.lr}};
+  add_figures(object, record.validation);
+  object["seconds"] = record.seconds;
+  write_(line_of(object));
+}
+
+void JsonLines::end(const TrainResult& result, int exit_code) {
+  Json object = {
+      {"event", "end"}, {"epochs", result.epochs}, {"steps", result.steps}, {"loss", result.loss}};
+  add_figures(object, result.validation);
+  object["exit_code"] = exit_code;
+  write_(line_of(object));
+}
+
+void JsonLines::failed(const std::string& message, int exit_code) {
+  write_(line_of({{"event", "end"}, {"error", message}, {"exit_code", exit_code}}));
+}
+
+}  // namespace lora

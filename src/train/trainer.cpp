@@ -1,0 +1,148 @@
+#include "lora/train/trainer.h"
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include "lora/core/error.h"
+
+namespace lora {
+
+namespace {
+
+/// PyTorch's losses are float32: the one that is reported is rounded once.
+double as_float32(double value) {
+  return static_cast<double>(static_cast<float>(value));
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainConfig& config, TrainParts parts)
+    : config_(config), parts_(std::move(parts)), tape_(parts_.compute) {}
+
+TrainResult Trainer::run() {
+  if (parts_.validation) {
+    const Figures figures = validate();
+    for (Observer* observer : parts_.observers) observer->on_first_validation(figures);
+  }
+  const Index epochs = epochs_to_run();
+  while (result_.epochs < epochs && !result_.interrupted) {
+    const auto start = std::chrono::steady_clock::now();
+    start_epoch();
+    result_.loss = as_float32(run_epoch().mean());
+    ++result_.epochs;
+    if (parts_.validation) result_.validation = validate();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+
+    const EpochRecord record{result_.epochs, epochs,     result_.steps,
+                             result_.loss,   config_.lr, result_.validation,
+                             seconds.count()};
+    for (Observer* observer : parts_.observers) observer->on_epoch(record);
+  }
+  return result_;
+}
+
+Index Trainer::epochs_to_run() const {
+  if (config_.max_steps == 0) return config_.epochs;
+  const Index batches = parts_.train.loader.batches();
+  return (config_.max_steps + batches - 1) / batches;
+}
+
+bool Trainer::out_of_steps() const {
+  return config_.max_steps != 0 && result_.steps >= config_.max_steps;
+}
+
+void Trainer::start_epoch() {
+  parts_.train.loader.start_epoch(parts_.rng);
+}
+
+/// The losses of the epoch's steps, each before its step.
+LossSum Trainer::run_epoch() {
+  LossSum epoch;
+  while (!out_of_steps()) {
+    const std::optional<LossSum> loss = step();
+    if (!loss) break;
+    epoch += *loss;
+    if (parts_.stop && parts_.stop()) {
+      result_.interrupted = true;
+      break;
+    }
+  }
+  return epoch;
+}
+
+std::optional<LossSum> Trainer::step() {
+  std::optional<Batch> batch = parts_.train.loader.next();
+  if (!batch) return std::nullopt;
+  parts_.train.cache.fill(*batch);
+
+  for (const NamedParameter& named : parts_.trainable) named.parameter->grad.setZero();
+  tape_.reset(Mode::train);
+  LossSum loss = parts_.objective.evaluate(*batch, tape_, {});
+
+  std::array<double, 2> totals = {loss.sum, loss.weight};
+  parts_.group.sum_wide(totals);
+  loss = {totals[0], totals[1]};
+  for (const NamedParameter& named : parts_.trainable) {
+    Matrix& grad = named.parameter->grad;
+    parts_.group.sum(std::span<Real>(grad.data(), static_cast<std::size_t>(grad.size())));
+  }
+  ++result_.steps;
+  check_loss(loss, *batch);
+  check_gradients();
+
+  parts_.optimizer.step(config_.lr, 1 / loss.weight);
+  return loss;
+}
+
+void Trainer::check_loss(const LossSum& loss, const Batch& batch) {
+  const double mean = as_float32(loss.mean());
+  if (std::isfinite(mean)) return;
+  const Index row = parts_.objective.first_bad_row(batch, tape_);
+  std::string where;
+  if (row >= 0) {
+    where = "; the first row that does this is row " +
+            std::to_string(batch.rows[static_cast<std::size_t>(row)]) +
+            " of the data (the first is 0)";
+  }
+  throw Error(ErrorKind::training, "step ", result_.steps, ": the loss is ", mean, where,
+              "; the step was not applied; try a lower learning rate than ", config_.lr);
+}
+
+void Trainer::check_gradients() {
+  for (const NamedParameter& named : parts_.trainable) {
+    if (named.parameter->grad.allFinite()) continue;
+    throw Error(ErrorKind::training, "step ", result_.steps, ": the gradient of ", named.name,
+                " is not finite; the step was not applied; try a lower learning rate than ",
+                config_.lr);
+  }
+}
+
+Figures Trainer::validate() {
+  for (const ReportedMetric& reported : parts_.metrics) reported.metric->reset();
+  Loader& loader = parts_.validation->loader;
+  Rng nobody(0);  // an unshuffled loader draws a number that nobody uses; not from the run's stream
+  loader.start_epoch(nobody);
+
+  LossSum loss;
+  while (std::optional<Batch> batch = loader.next()) {
+    parts_.validation->cache.fill(*batch);
+    tape_.reset(Mode::infer);
+    loss += parts_.objective.evaluate(*batch, tape_, parts_.metrics);
+  }
+  std::array<double, 2> totals = {loss.sum, loss.weight};
+  parts_.group.sum_wide(totals);
+
+  Figures figures = {{"val_loss", "Val loss", as_float32(totals[0] / totals[1])}};
+  for (const ReportedMetric& reported : parts_.metrics) {
+    parts_.group.sum_wide(reported.metric->sums());
+    figures.push_back({"val_" + std::string(reported.kind->name),
+                       "Val " + std::string(reported.kind->label), reported.metric->result()});
+  }
+  return figures;
+}
+
+}  // namespace lora

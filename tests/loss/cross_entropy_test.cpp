@@ -1,0 +1,76 @@
+#include "lora/loss/cross_entropy.h"
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "support/catch.h"
+#include "support/golden.h"
+
+using namespace lora;
+
+namespace {
+
+constexpr float kLargest = 3e38F;
+
+struct Row {
+  std::vector<float> logits;
+  std::int32_t label;
+  double loss;
+  std::vector<double> gradient;
+};
+
+const std::vector<Row> kRows = {
+    {{0, 0, 0}, 1, std::log(3.0), {1 / 3.0, -2 / 3.0, 1 / 3.0}},
+    {{5}, 0, 0, {0}},
+    {{1, 3},
+     0,
+     2 + std::log1p(std::exp(-2.0)),
+     {-1 / (1 + std::exp(-2.0)), 1 / (1 + std::exp(-2.0))}},
+    // Larger than exp can take.
+    {{1000, 0, -1000}, 2, 2000, {1, 0, -1}},
+    {{1000, 0, -1000}, 0, 0, {0, 0, 0}},
+    {{-1000, -1000}, 0, std::log(2.0), {-0.5, 0.5}},
+    {{88.75F, 0}, 1, 88.75, {1, -1}},
+    {{-104, 0}, 0, 104, {-1, 1}},
+    // As large as a float can be.
+    {{kLargest, -kLargest}, 1, 2 * static_cast<double>(kLargest), {1, -1}},
+    {{kLargest, -kLargest}, 0, 0, {0, 0}},
+    {{kLargest, kLargest}, 1, std::log(2.0), {0.5, -0.5}},
+    // Tiny losses are not lost in the 1 of their largest term.
+    {{12, 0},
+     0,
+     std::log1p(std::exp(-12.0)),
+     {-1 / (1 + std::exp(12.0)), 1 / (1 + std::exp(12.0))}},
+    {{0, 20}, 1, std::log1p(std::exp(-20.0)), {std::exp(-20.0), -std::exp(-20.0)}},
+    {{40, 0}, 0, std::exp(-40.0), {-std::exp(-40.0), std::exp(-40.0)}},
+    {{80, 0, 0}, 0, 2 * std::exp(-80.0), {-2 * std::exp(-80.0), std::exp(-80.0), std::exp(-80.0)}},
+};
+
+}  // namespace
+
+TEST_CASE("cross-entropy neither overflows nor loses what is small", "[loss][cross_entropy]") {
+  for (const Row& row : kRows) {
+    INFO("logits from " << row.logits.front() << " to " << row.logits.back() << ", label "
+                        << row.label);
+    const Matrix y = test::matrix_of(row.logits, 1, static_cast<Index>(row.logits.size()));
+    const std::vector<std::int32_t> labels = {row.label};
+    Matrix grad(1, y.cols());
+    MutableView grad_view(grad);
+    const LossSum loss = CrossEntropy().evaluate(y, {{}, y, {}, labels, {}}, &grad_view, Compute());
+    CHECK(loss.sum == Approx(row.loss).epsilon(1e-12));
+    CHECK(loss.weight == 1);
+    for (Index j = 0; j < y.cols(); ++j) {
+      CHECK(grad(0, j) == Approx(row.gradient[static_cast<std::size_t>(j)]).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("a logit that is not a number makes the cross-entropy none", "[loss][cross_entropy]") {
+  const std::vector<std::int32_t> labels = {0};
+  for (Index bad = 0; bad < 3; ++bad) {
+    Matrix y = Matrix::Zero(1, 3);
+    y(0, bad) = std::numeric_limits<Real>::quiet_NaN();
+    CHECK(std::isnan(CrossEntropy().evaluate(y, {{}, y, {}, labels, {}}, nullptr, Compute()).sum));
+  }
+}

@@ -1,0 +1,70 @@
+#include "lora/ops/frozen.h"
+
+#include <vector>
+
+#include "support/catch.h"
+#include "support/matrices.h"
+#include "support/stored_weight.h"
+
+using namespace lora;
+using lora::test::eighths;
+using lora::test::kStorages;
+using lora::test::Storage;
+using lora::test::StoredWeight;
+
+namespace {
+
+/// Rows of x, and the sides of the weight.
+struct Shape {
+  Index n;
+  Index in;
+  Index out;
+};
+
+// Weights of more than 256 rows as they are stored, whichever side that is, are unpacked in blocks.
+const std::vector<Shape> kShapes = {{1, 1, 1},   {0, 3, 2},   {3, 5, 2},   {300, 4, 3},
+                                    {2, 7, 256}, {2, 7, 600}, {2, 600, 7}, {3, 257, 258}};
+
+void check_products(const Storage& storage, const Shape& shape) {
+  INFO(storage.text() << ", " << shape.n << " rows, " << shape.in << " to " << shape.out);
+  const Matrix x = eighths(shape.n, shape.in, 1);
+  const Matrix dz = eighths(shape.n, shape.out, 2);
+  const Matrix W = eighths(shape.out, shape.in, 3);
+  const StoredWeight stored(W, storage);
+  const FrozenMatrix frozen = stored.frozen();
+  Compute compute;
+  Tape tape(compute);
+  tape.reset(Mode::infer);
+
+  Matrix z = Matrix::Constant(shape.n, shape.out + 2, std::numeric_limits<Real>::quiet_NaN());
+  frozen_product(x, frozen, z.middleCols(1, shape.out), tape);
+  CHECK(z.middleCols(1, shape.out) == x * W.transpose());
+
+  Matrix dx = Matrix::Ones(shape.n, shape.in + 2);
+  frozen_product_backward(dz, frozen, dx.middleCols(1, shape.in), tape);
+  CHECK(dx.middleCols(1, shape.in) == Matrix::Ones(shape.n, shape.in) + dz * W);
+  CHECK(tape.frames() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("products with a frozen weight are right in every element type and layout",
+          "[ops][frozen]") {
+  for (const Storage& storage : kStorages) {
+    for (const Shape& shape : kShapes) check_products(storage, shape);
+  }
+}
+
+TEST_CASE("rows of a frozen weight are unpacked as they are stored", "[ops][frozen]") {
+  const Matrix W = eighths(6, 5, 1);
+  for (const Storage& storage : kStorages) {
+    INFO(storage.text());
+    const StoredWeight stored(W, storage);
+    const FrozenMatrix frozen = stored.frozen();
+    const Matrix as_stored = storage.layout == Layout::out_in ? W : Matrix(W.transpose());
+    Matrix rows = Matrix::Zero(2, as_stored.cols() + 3);
+    unpack_rows(frozen, 3, rows.middleCols(1, as_stored.cols()));
+    CHECK(rows.middleCols(1, as_stored.cols()) == as_stored.middleRows(3, 2));
+    CHECK(rows.rightCols(2).isZero(0));
+  }
+}

@@ -1,0 +1,46 @@
+#include "lora/ops/parallel.h"
+
+#include <cmath>
+#include <vector>
+
+#include "support/catch.h"
+
+using namespace lora;
+
+TEST_CASE("every block is called once, on any number of threads", "[ops][parallel]") {
+  for (const int threads : {1, 2, 3, 8}) {
+    Compute compute;
+    compute.threads = threads;
+    for (const Index count : {0, 1, 2, 7, 100}) {
+      for (const double work : {1.0, 1e9}) {
+        std::vector<int> calls(static_cast<std::size_t>(count), 0);
+        for_each_block(compute, count, work,
+                       [&](Index i) { ++calls[static_cast<std::size_t>(i)]; });
+        CHECK(calls == std::vector<int>(static_cast<std::size_t>(count), 1));
+      }
+    }
+  }
+}
+
+TEST_CASE("a sum over blocks is added in their order, on any number of threads",
+          "[ops][parallel]") {
+  const auto part = [](Index i) { return std::sin(static_cast<double>(i)) * std::pow(10, i % 17); };
+  for (const Index count : {0, 1, 63, 64, 65, 300}) {
+    double expected = 0;
+    for (Index i = 0; i < count; ++i) expected += part(i);
+    for (const int threads : {1, 2, 3, 8}) {
+      INFO(count << " blocks, " << threads << " threads");
+      Compute compute;
+      compute.threads = threads;
+      CHECK(sum_over_blocks(compute, count, 1e9, part) == expected);
+    }
+  }
+}
+
+TEST_CASE("rows make blocks of 256, the last one shorter", "[ops][parallel]") {
+  CHECK(block_count(0) == 0);
+  CHECK(block_count(1) == 1);
+  CHECK(block_count(256) == 1);
+  CHECK(block_count(257) == 2);
+  CHECK(block_count(512) == 2);
+}

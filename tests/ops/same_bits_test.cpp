@@ -1,0 +1,84 @@
+// Results must not depend on the number of threads: compared bit by bit, on numbers whose sums
+// depend on the order.
+#include "support/same_bits.h"
+
+#include <vector>
+
+#include "lora/core/tape.h"
+#include "lora/ops/frozen.h"
+#include "lora/ops/matmul.h"
+#include "support/catch.h"
+#include "support/matrices.h"
+#include "support/stored_weight.h"
+
+using namespace lora;
+using lora::test::check_threads;
+using lora::test::fractions;
+using lora::test::kStorages;
+using lora::test::StoredWeight;
+
+namespace {
+
+/// Rows, inner dimension and columns; small and large ones, few rows, few columns, ragged blocks.
+struct Shape {
+  Index n;
+  Index k;
+  Index m;
+};
+
+const std::vector<Shape> kShapes = {
+    {8, 1024, 513}, {1, 3000, 700}, {256, 128, 513}, {257, 300, 129},
+    {1000, 64, 10}, {1025, 33, 65}, {513, 257, 300}, {600, 4, 520},
+};
+
+}  // namespace
+
+TEST_CASE("products have the same bits for every number of threads", "[ops][matmul]") {
+  for (const auto& [n, k, m] : kShapes) {
+    INFO(n << " × " << k << " × " << m);
+    const Matrix x = fractions(n, k, 1);
+    const Matrix W = fractions(m, k, 2);
+    const Matrix dy = fractions(n, m, 3);
+    check_threads([&](Compute& compute) {
+      Matrix y(n, m);
+      matmul_nt(x, W, y, Real{0.3F}, 0, compute);
+      return y;
+    });
+    check_threads([&](Compute& compute) {
+      Matrix dx = x;
+      matmul_nn(dy, W, dx, Real{0.3F}, 1, compute);
+      return dx;
+    });
+    check_threads([&](Compute& compute) {
+      Matrix dW = W;
+      add_matmul_tn(dy, x, dW, Real{0.3F}, compute);
+      return dW;
+    });
+  }
+}
+
+TEST_CASE("products with a frozen weight have the same bits for every number of threads",
+          "[ops][frozen]") {
+  const Matrix x = fractions(300, 270, 1);
+  const Matrix dz = fractions(300, 290, 2);
+  const Matrix W = fractions(290, 270, 3);
+  for (const auto& storage : kStorages) {
+    INFO(storage.text());
+    const StoredWeight stored(W, storage);
+    const FrozenMatrix frozen = stored.frozen();
+    check_threads([&](Compute& compute) {
+      Tape tape(compute);
+      tape.reset(Mode::infer);
+      Matrix z(300, 290);
+      frozen_product(x, frozen, z, tape);
+      return z;
+    });
+    check_threads([&](Compute& compute) {
+      Tape tape(compute);
+      tape.reset(Mode::infer);
+      Matrix dx = x;
+      frozen_product_backward(dz, frozen, dx, tape);
+      return dx;
+    });
+  }
+}

@@ -1,0 +1,144 @@
+#include "lora/optim/adam.h"
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "lora/optim/optimizer.h"
+#include "support/catch.h"
+#include "support/matrices.h"
+#include "support/same_bits.h"
+
+using namespace lora;
+using lora::test::fractions;
+using lora::test::relative_error;
+using lora::test::same_bits;
+
+namespace {
+
+constexpr double kTolerance = sizeof(Real) == 8 ? 1e-13 : 2e-6;
+
+struct Settings {
+  double beta1;
+  double beta2;
+  double eps;
+  double lr;
+  double scale;
+};
+
+const std::vector<Settings> kSettings = {
+    {0.9, 0.999, 1e-8, 0.01, 1.0 / 640},
+    {0.3, 0.9, 0.05, 0.1, 0.5},  // 1 − beta1 above a half; an eps that counts
+    {0.5, 0.99, 1e-3, 0.02, 3},
+    {0, 0.5, 1e-4, 0.05, 1},
+};
+
+/// Adam as the paper has it, in double, for one parameter.
+class PlainAdam {
+ public:
+  PlainAdam(const Matrix& start, double weight_decay)
+      : p(start.cast<double>()), decay_(weight_decay), m_(Wide::Zero(p.rows(), p.cols())), v_(m_) {}
+
+  void step(const Settings& s, const Matrix& grad, int time) {
+    for (Index i = 0; i < p.size(); ++i) {
+      const double g = s.scale * static_cast<double>(grad.data()[i]) + decay_ * p.data()[i];
+      double& m = m_.data()[i];
+      double& v = v_.data()[i];
+      m = s.beta1 * m + (1 - s.beta1) * g;
+      v = s.beta2 * v + (1 - s.beta2) * g * g;
+      const double m_hat = m / (1 - std::pow(s.beta1, time));
+      const double v_hat = v / (1 - std::pow(s.beta2, time));
+      p.data()[i] -= s.lr * m_hat / (std::sqrt(v_hat) + s.eps);
+    }
+  }
+
+ private:
+  using Wide = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+ public:
+  Wide p;
+
+ private:
+  double decay_;
+  Wide m_;
+  Wide v_;
+};
+
+Parameter trained(Index rows, Index cols, std::uint32_t seed) {
+  Parameter parameter{fractions(rows, cols, seed), {}};
+  parameter.set_trainable(true);
+  return parameter;
+}
+
+}  // namespace
+
+TEST_CASE("Adam follows the plain formulas in double over 50 steps, with groups and weight decay",
+          "[optim][adam]") {
+  for (const Settings& s : kSettings) {
+    INFO("beta1 " << s.beta1 << ", beta2 " << s.beta2 << ", eps " << s.eps);
+    std::vector<Parameter> parameters = {trained(3, 5, 1), trained(1, 7, 2), trained(9, 4, 3)};
+    const std::vector<double> decays = {0, 0, 0.1};
+    std::vector<PlainAdam> plain;
+    for (std::size_t i = 0; i < 3; ++i) plain.emplace_back(parameters[i].value, decays[i]);
+    Adam adam({s.beta1, s.beta2, s.eps},
+              {{{&parameters[0], &parameters[1]}, 0}, {{&parameters[2]}, 0.1}});
+    for (int time = 1; time <= 50; ++time) {
+      for (std::size_t i = 0; i < 3; ++i) {
+        Parameter& parameter = parameters[i];
+        const auto seed = static_cast<std::uint32_t>(100 * time) + static_cast<std::uint32_t>(i);
+        parameter.grad = fractions(parameter.value.rows(), parameter.value.cols(), seed);
+        plain[i].step(s, parameter.grad, time);
+      }
+      adam.step(s.lr, s.scale);
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+      INFO("parameter " << i);
+      CHECK(relative_error(parameters[i].value, plain[i].p.cast<Real>()) < kTolerance);
+    }
+  }
+}
+
+TEST_CASE("all parameters of an Adam share one count of steps", "[optim][adam]") {
+  Parameter alone = trained(3, 5, 1);
+  std::vector<Parameter> together(4, alone);
+  Adam one({}, {{{&alone}, 0}});
+  Adam four({}, {{{&together[0], &together[1]}, 0}, {{&together[2]}, 0}, {{&together[3]}, 0}});
+  for (std::uint32_t step = 0; step < 10; ++step) {
+    alone.grad = fractions(3, 5, 100 + step);
+    for (Parameter& parameter : together) parameter.grad = alone.grad;
+    one.step(0.01, 1);
+    four.step(0.01, 1);
+  }
+  for (const Parameter& parameter : together) CHECK(same_bits(parameter.value, alone.value));
+}
+
+TEST_CASE("options that are not given are PyTorch's defaults", "[optim][adam]") {
+  Parameter by_default = trained(3, 5, 1);
+  Parameter spelt_out = by_default;
+  Adam first({}, {{{&by_default}, 0}});
+  Adam second({0.9, 0.999, 1e-8}, {{{&spelt_out}, 0}});
+  for (std::uint32_t step = 0; step < 5; ++step) {
+    by_default.grad = spelt_out.grad = Real{1e-6F} * fractions(3, 5, 100 + step);
+    first.step(0.01, 1);
+    second.step(0.01, 1);
+  }
+  CHECK(same_bits(by_default.value, spelt_out.value));
+}
+
+TEST_CASE("every optimiser of the table finds the bottom of a bowl and leaves gradients alone",
+          "[optim]") {
+  REQUIRE_FALSE(optimizer_kinds().empty());
+  for (const OptimizerKind& kind : optimizer_kinds()) {
+    INFO(kind.name);
+    Parameter parameter = trained(3, 4, 1);
+    const Matrix bottom = fractions(3, 4, 2);
+    const auto optimizer = kind.make({}, {{{&parameter}, 0}});
+    for (int step = 0; step < 500; ++step) {
+      const Matrix gradient = 2 * (parameter.value - bottom);
+      parameter.grad = gradient;
+      optimizer->step(0.02, 1);
+      REQUIRE(same_bits(parameter.grad, gradient));
+    }
+    CHECK((parameter.value - bottom).cwiseAbs().maxCoeff() < Real{0.05F});
+  }
+}

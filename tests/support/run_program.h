@@ -1,0 +1,42 @@
+// Running lora-train as a user does: through a shell, in a directory.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <sys/wait.h>
+
+#include "support/temporary_directory.h"
+
+namespace lora::test {
+
+struct ProgramResult {
+  int exit_code;  ///< or minus the signal that ended it
+  std::string out;
+  std::string err;
+};
+
+/// Runs `lora-train ARGUMENTS` (shell words) in `directory`, without a terminal.
+inline ProgramResult run_lora_train(const std::filesystem::path& directory,
+                                    const std::string& arguments) {
+  const TemporaryDirectory streams;
+  const std::string out = (streams.path() / "out").string();
+  const std::string err = (streams.path() / "err").string();
+  const std::string command = "cd '" + directory.string() + "' && " LORA_BINARY_DIR "/lora-train " +
+                              arguments + " >" + out + " 2>" + err + " </dev/null";
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), read_file(out),
+          read_file(err)};
+}
+
+/// Every file below `directory` with its content, to see what a program changed.
+inline std::map<std::string, std::string> files_below(const std::filesystem::path& directory) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    files[entry.path().string()] = entry.is_regular_file() ? read_file(entry.path()) : "";
+  }
+  return files;
+}
+
+}  // namespace lora::test

@@ -1,0 +1,301 @@
+#include "lora/train/trainer.h"
+
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/catch.h"
+#include "support/training.h"
+
+using namespace lora;
+using namespace lora::test;
+
+namespace {
+
+/// Ten rows of six features with three outputs, three batches an epoch, the last of two rows.
+Training ten_rows(const std::string& loss, TrainingOptions options) {
+  Rng rng(1);
+  options.loss = loss;
+  Dataset data =
+      loss == "mse" ? random_regression(10, 6, 3, rng) : random_classification(10, 6, 3, rng);
+  Linear base = Linear::drawn(6, 3, rng);
+  return {std::move(data), std::move(base), std::move(rng), std::move(options)};
+}
+
+TrainingOptions in_batches_of_four(Index epochs) {
+  TrainingOptions options;
+  options.batch_size = 4;
+  options.shuffle = true;
+  options.config.epochs = epochs;
+  return options;
+}
+
+/// Trains `count` steps with no help from run().
+void take_steps(Training& training, int count) {
+  Trainer trainer = training.trainer();
+  while (count > 0) {
+    trainer.start_epoch();
+    while (count > 0 && trainer.step()) --count;
+  }
+}
+
+/// Two processes with the same rows each.
+class Twins : public SingleProcess {
+ public:
+  int size() const override { return 2; }
+  void sum(std::span<Real> values) override {
+    for (Real& value : values) value += value;
+  }
+  void sum_wide(std::span<double> values) override {
+    for (double& value : values) value += value;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("observers are told of each epoch in order", "[train][trainer]") {
+  Training by_steps = ten_rows("mse", in_batches_of_four(3));
+  const std::vector<LossSum> losses = losses_of_steps(by_steps);
+  REQUIRE(losses.size() == 9);
+
+  Training training = ten_rows("mse", in_batches_of_four(3));
+  RememberingObserver observer;
+  RememberingObserver another;
+  TrainParts parts = training.parts();
+  parts.observers = {&another};
+  const TrainResult result = run(training, parts, observer);
+
+  REQUIRE(observer.epochs.size() == 3);
+  CHECK(another.epochs.size() == 3);
+  CHECK(observer.first_validation.empty());
+  for (std::size_t i = 0; i < 3; ++i) {
+    const EpochRecord& record = observer.epochs[i];
+    LossSum sum = losses[3 * i];
+    sum += losses[3 * i + 1];
+    sum += losses[3 * i + 2];
+    CHECK(record.epoch == static_cast<Index>(i) + 1);
+    CHECK(record.epochs == 3);
+    CHECK(record.step == 3 * record.epoch);
+    CHECK(record.loss == as_float32(sum));
+    CHECK(record.lr == 0.01);
+    CHECK(record.validation.empty());
+    CHECK(record.seconds >= 0);
+    CHECK(record.seconds < 60);
+  }
+  CHECK(result.epochs == 3);
+  CHECK(result.steps == 9);
+  CHECK(result.loss == observer.epochs.back().loss);
+  CHECK_FALSE(result.interrupted);
+}
+
+TEST_CASE("the loss of an epoch weighs its steps by their rows", "[train][trainer]") {
+  for (const std::string loss : {"mse", "cross_entropy"}) {
+    INFO(loss);
+    Training by_steps = ten_rows(loss, in_batches_of_four(1));
+    const std::vector<LossSum> steps = losses_of_steps(by_steps);
+    REQUIRE(steps.size() == 3);
+    const double by_rows = (4 * steps[0].mean() + 4 * steps[1].mean() + 2 * steps[2].mean()) / 10;
+    Training training = ten_rows(loss, in_batches_of_four(1));
+    CHECK(losses_of_epochs(training)[0] == Approx(by_rows).epsilon(1e-7));
+
+    TrainingOptions still = in_batches_of_four(1);
+    still.config.lr = 0;
+    Training in_batches = ten_rows(loss, still);
+    still.batch_size = 0;
+    Training at_once = ten_rows(loss, still);
+    CHECK(losses_of_epochs(in_batches)[0] == Approx(losses_of_epochs(at_once)[0]).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("a loss that is reported is a float32", "[train][trainer]") {
+  Training training = ten_rows("cross_entropy", in_batches_of_four(5));
+  for (const double loss : losses_of_epochs(training)) {
+    CHECK(loss == static_cast<double>(static_cast<float>(loss)));
+  }
+}
+
+TEST_CASE("max_steps decides how long training goes on", "[train][trainer]") {
+  struct Row {
+    Index epochs;
+    Index max_steps;
+    std::vector<Index> steps;  // after each epoch
+  };
+  const std::vector<Row> rows = {
+      {10, 7, {3, 6, 7}}, {10, 6, {3, 6}}, {10, 1, {1}},   {10, 3, {3}},
+      {1, 4, {3, 4}},     {0, 2, {2}},     {2, 0, {3, 6}}, {0, 0, {}},
+  };
+  for (const Row& row : rows) {
+    INFO(row.epochs << " epochs, at most " << row.max_steps << " steps");
+    TrainingOptions options = in_batches_of_four(row.epochs);
+    options.config.max_steps = row.max_steps;
+    Training training = ten_rows("mse", options);
+    RememberingObserver observer;
+    const TrainResult result = run(training, training.parts(), observer);
+
+    REQUIRE(observer.epochs.size() == row.steps.size());
+    for (std::size_t i = 0; i < row.steps.size(); ++i) {
+      CHECK(observer.epochs[i].step == row.steps[i]);
+      CHECK(observer.epochs[i].epochs == static_cast<Index>(row.steps.size()));
+    }
+    CHECK(result.epochs == static_cast<Index>(row.steps.size()));
+    CHECK(result.steps == (row.steps.empty() ? 0 : row.steps.back()));
+    CHECK_FALSE(result.interrupted);
+
+    Training by_hand = ten_rows("mse", options);
+    take_steps(by_hand, static_cast<int>(result.steps));
+    CHECK(same_bits(training.numbers(), by_hand.numbers()));
+  }
+}
+
+TEST_CASE("the loss of an epoch that max_steps cuts short is that of its steps",
+          "[train][trainer]") {
+  TrainingOptions options = in_batches_of_four(1);
+  Training by_steps = ten_rows("mse", options);
+  const std::vector<LossSum> steps = losses_of_steps(by_steps);
+  options.config.max_steps = 1;
+  Training training = ten_rows("mse", options);
+  CHECK(losses_of_epochs(training) == std::vector<double>{as_float32(steps[0])});
+}
+
+TEST_CASE("stop() ends a run after the step that was under way", "[train][trainer]") {
+  for (const int last : {1, 2, 3, 4, 8}) {
+    INFO("stopped in step " << last);
+    Training training = ten_rows("mse", in_batches_of_four(10));
+    int asked = 0;
+    TrainParts parts = training.parts();
+    parts.stop = [&] { return ++asked == last; };
+    RememberingObserver observer;
+    const TrainResult result = run(training, parts, observer);
+    CHECK(result.interrupted);
+    CHECK(result.steps == last);
+    CHECK(asked == last);
+
+    Training by_hand = ten_rows("mse", in_batches_of_four(10));
+    take_steps(by_hand, last);
+    CHECK(same_bits(training.numbers(), by_hand.numbers()));
+  }
+}
+
+TEST_CASE("a stop() that never says so changes nothing", "[train][trainer]") {
+  Training training = ten_rows("mse", in_batches_of_four(2));
+  int asked = 0;
+  TrainParts parts = training.parts();
+  parts.stop = [&] { return ++asked < 0; };
+  RememberingObserver observer;
+  CHECK_FALSE(run(training, parts, observer).interrupted);
+  CHECK(asked == 6);
+}
+
+TEST_CASE("validation comes before the first step and after each epoch", "[train][trainer]") {
+  Training training = ten_rows("cross_entropy", in_batches_of_four(4));
+  const std::vector<ReportedMetric> metrics = make_metrics(Task::classification);
+  Loader held_out(training.data, {0, 2, 3, 7, 9}, 2, false);
+  TrainParts parts = training.parts();
+  parts.validation.emplace(Feed{held_out, training.cache});
+  parts.metrics = metrics;
+  RememberingObserver observer;
+  const TrainResult result = run(training, parts, observer);
+
+  REQUIRE(observer.first_validation.size() == 1);
+  REQUIRE(observer.epochs.size() == 4);
+  std::vector<Figures> all = observer.first_validation;
+  for (const EpochRecord& record : observer.epochs) all.push_back(record.validation);
+  for (const Figures& figures : all) {
+    REQUIRE(figures.size() == 2);
+    CHECK(figures[0].name == "val_loss");
+    CHECK(figures[0].label == "Val loss");
+    CHECK(figures[1].name == "val_accuracy");
+    CHECK(figures[1].label == "Val accuracy");
+    CHECK(std::abs(std::remainder(figures[1].value, 0.2)) < 1e-12);  // of five rows
+  }
+  CHECK(result.validation[0].value == all.back()[0].value);
+  CHECK(all[0][0].value != all[1][0].value);
+}
+
+TEST_CASE("a validation loss is the mean over the held-out rows", "[train][trainer]") {
+  for (const std::string loss : {"mse", "cross_entropy"}) {
+    INFO(loss);
+    Training training = ten_rows(loss, in_batches_of_four(3));
+    const std::vector<Index> rows = {1, 4, 5, 6, 8};
+    Loader held_out(training.data, rows, 2, false);
+    TrainParts parts = training.parts();
+    parts.validation.emplace(Feed{held_out, training.cache});
+    RememberingObserver observer;
+    run(training, parts, observer);
+
+    Tape tape(training.compute);
+    LossSum sum;
+    for (const Index row : rows) {
+      Loader one(training.data, {row}, 1, false);
+      tape.reset(Mode::infer);
+      sum += training.objective.evaluate(*one.next(), tape, {});
+    }
+    const double last = observer.epochs.back().validation[0].value;
+    CHECK(last == Approx(sum.mean()).epsilon(1e-6));
+    CHECK(last == static_cast<double>(static_cast<float>(last)));
+  }
+}
+
+TEST_CASE("a run with validation trains to the same bits", "[train][trainer]") {
+  Training without = ten_rows("mse", in_batches_of_four(3));
+  const std::vector<double> losses = losses_of_epochs(without);
+
+  for (const Index batch_size : {0, 3}) {
+    Training with = ten_rows("mse", in_batches_of_four(3));
+    Rng rng(9);
+    const Dataset others = random_regression(7, 6, 3, rng);
+    Loader held_out(others, all_rows(7), batch_size, false);
+    FrozenCache cache(with.model, others, with.compute);
+    TrainParts parts = with.parts();
+    parts.validation.emplace(Feed{held_out, cache});
+    RememberingObserver observer;
+    run(with, parts, observer);
+    CHECK(same_bits(with.numbers(), without.numbers()));
+    for (std::size_t i = 0; i < losses.size(); ++i) CHECK(observer.epochs[i].loss == losses[i]);
+  }
+}
+
+TEST_CASE("two processes with the same rows train as one", "[train][trainer]") {
+  Training one = ten_rows("mse", in_batches_of_four(3));
+  const std::vector<double> losses = losses_of_epochs(one);
+
+  Training two = ten_rows("mse", in_batches_of_four(3));
+  Twins twins;
+  TrainParts parts = two.parts();
+  RememberingObserver observer;
+  run(two,
+      TrainParts{parts.objective,
+                 parts.optimizer,
+                 parts.trainable,
+                 parts.train,
+                 parts.validation,
+                 parts.metrics,
+                 parts.rng,
+                 parts.compute,
+                 twins,
+                 {},
+                 {}},
+      observer);
+  CHECK(same_bits(two.numbers(), one.numbers()));
+  for (std::size_t i = 0; i < losses.size(); ++i) CHECK(observer.epochs[i].loss == losses[i]);
+}
+
+TEST_CASE("only what is trainable changes", "[train][trainer]") {
+  for (const bool train_bias : {false, true}) {
+    TrainingOptions options = in_batches_of_four(2);
+    options.train_bias = train_bias;
+    Training training = ten_rows("mse", options);
+    const Matrix weight = training.model.linear().weight().map();
+    const Matrix bias = training.bias();
+    const Matrix A = training.A();
+    losses_of_steps(training);
+    CHECK(same_bits(training.model.linear().weight().map(), weight));
+    CHECK(same_bits(training.bias(), bias) == !train_bias);
+    CHECK_FALSE(same_bits(training.A(), A));
+    CHECK_FALSE(training.B().isZero(0));
+  }
+}
