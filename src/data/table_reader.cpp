@@ -12,6 +12,7 @@
 
 #include "lora/core/error.h"
 #include "lora/core/table.h"
+#include "lora/core/text.h"
 #include "lora/data/labels.h"
 #include "lora/data/npy_reader.h"
 #include "lora/data/text_table.h"
@@ -42,7 +43,9 @@ std::vector<std::size_t> other_columns(const TextTable& table,
                                        const std::vector<std::size_t>& targets) {
   std::vector<std::size_t> columns;
   for (std::size_t column = 0; column < table.column_names().size(); ++column) {
-    if (std::ranges::find(targets, column) == targets.end()) columns.push_back(column);
+    const bool nameless = table.column_names()[column].empty();  // row numbers of an export
+    const bool is_target = std::ranges::find(targets, column) != targets.end();
+    if (!nameless && !is_target) columns.push_back(column);
   }
   if (columns.empty()) {
     throw Error(ErrorKind::input, table.label(),
@@ -70,7 +73,7 @@ void append_labels(const TableRows& rows, const TextTable& table, const std::str
     const std::optional<std::int64_t> label = parse_label(rows.texts[i]);
     const std::string fault =
         label ? label_fault(*label, classes)
-              : "'" + rows.texts[i] + "' is not a class; classes are whole numbers from 0";
+              : in_quotes(rows.texts[i]) + " is not a class; classes are whole numbers from 0";
     if (!fault.empty()) {
       throw Error(ErrorKind::input, table.label(), ":", rows.lines[i], ": column '", column,
                   "': ", fault);

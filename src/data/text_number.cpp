@@ -8,7 +8,7 @@
 #include <limits>
 #include <system_error>
 
-#include "lora/data/shown_text.h"
+#include "lora/core/text.h"
 
 namespace lora {
 
@@ -189,7 +189,7 @@ ParsedNumber parse_number(string_view cell) {
 }
 
 std::string explain(NumberFault fault, string_view cell) {
-  const std::string text = shown(cell);
+  const std::string text = in_quotes(cell);
   switch (fault) {
     case NumberFault::empty:
       return "the cell is empty, where a number is needed";
@@ -202,11 +202,12 @@ std::string explain(NumberFault fault, string_view cell) {
     case NumberFault::too_large:
       return text + " is too large for float32, which ends at 3.4e38";
     case NumberFault::decimal_comma:
-      return text + " has a decimal comma; write " + shown(replaced(cell, ',', "."));
+      return text + " has a decimal comma; write " + in_quotes(replaced(cell, ',', "."));
     case NumberFault::thousands:
-      return text + " has thousands separators; write " + shown(without_thousands(cell));
+      return text + " has thousands separators; write " + in_quotes(without_thousands(cell));
     case NumberFault::underscore:
-      return text + " has an underscore among its digits; write " + shown(replaced(cell, '_', ""));
+      return text + " has an underscore among its digits; write " +
+             in_quotes(replaced(cell, '_', ""));
     case NumberFault::hexadecimal:
       return text + " is hexadecimal; write decimal numbers";
     case NumberFault::two_signs:

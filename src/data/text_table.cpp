@@ -8,7 +8,7 @@
 
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
-#include "lora/data/shown_text.h"
+#include "lora/core/text.h"
 #include "lora/data/table_format.h"
 #include "lora/data/text_number.h"
 
@@ -29,7 +29,7 @@ std::string shown_separator(char separator) {
 std::string shown_names(const std::vector<std::string>& names) {
   std::string result;
   for (std::size_t i = 0; i < std::min(names.size(), kNamesShown); ++i) {
-    result += (i == 0 ? "" : ", ") + shown(names[i]);
+    result += (i == 0 ? "" : ", ") + in_quotes(names[i]);
   }
   return names.size() > kNamesShown ? result + ", …" : result;
 }
@@ -113,7 +113,7 @@ void TextTable::set_names(const std::vector<Cell>& first) {
   for (const Cell& cell : first) {
     if (!is_utf8(cell.text)) {
       throw Error(ErrorKind::input, label(), ":", kept_[0].record.line, ": the column name ",
-                  shown(cell.text), " is not UTF-8; save the file as UTF-8");
+                  in_quotes(cell.text), " is not UTF-8; save the file as UTF-8");
     }
     names_.push_back(cell.text);
   }
@@ -126,7 +126,7 @@ std::size_t TextTable::column(std::string_view name) const {
     const auto again = std::find(found + 1, names_.end(), name);
     if (again == names_.end()) return static_cast<std::size_t>(found - names_.begin());
     throw Error(ErrorKind::input, label(), ": columns ", found - names_.begin() + 1, " and ",
-                again - names_.begin() + 1, " are both named ", shown(name),
+                again - names_.begin() + 1, " are both named ", in_quotes(name),
                 "; rename one of them");
   }
   if (name == "last") {
@@ -144,9 +144,9 @@ void TextTable::throw_unknown(std::string_view name) const {
   if (!has_header_) {
     right = "it has no header: its columns are 1 to " + std::to_string(names_.size());
   } else if (const std::string near = nearest(name, names_); !near.empty()) {
-    right = "did you mean " + shown(near) + "?";
+    right = "did you mean " + in_quotes(near) + "?";
   }
-  throw Error(ErrorKind::input, label(), ": no column ", shown(name), "; ", right);
+  throw Error(ErrorKind::input, label(), ": no column ", in_quotes(name), "; ", right);
 }
 
 void TextTable::choose(const ColumnChoice& choice) {
@@ -236,8 +236,8 @@ std::string TextTable::text(const Record& record, const Field& field, std::size_
   if (!stray_line_end && is_utf8(field.text)) return field.value();
   throw_bad_cell(
       record, field, column,
-      shown(field.value()) + (stray_line_end ? " has a carriage return in it, without quotes"
-                                             : " is not UTF-8; save the file as UTF-8"));
+      in_quotes(field.value()) + (stray_line_end ? " has a carriage return in it, without quotes"
+                                                 : " is not UTF-8; save the file as UTF-8"));
 }
 
 /// A record with too many or too few fields is wrong as a whole: its cells may stand in the wrong
@@ -246,7 +246,7 @@ void TextTable::throw_bad_cell(const Record& record, const Field& field, std::si
                                const std::string& fault) const {
   if (count_fields(record, separator_, label()) != names_.size()) throw_ragged(record);
   throw Error(ErrorKind::input, place_in(label(), record, field.offset), ": column ",
-              has_header_ ? shown(names_[column]) : names_[column], ": ", fault);
+              has_header_ ? in_quotes(names_[column]) : names_[column], ": ", fault);
 }
 
 void TextTable::throw_ragged(const Record& record) const {

@@ -5,7 +5,7 @@
 #include <bit>
 
 #include "lora/core/error.h"
-#include "lora/io/text.h"
+#include "lora/core/text.h"
 
 namespace lora {
 

@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "lora/core/error.h"
-#include "lora/io/text.h"
+#include "lora/core/text.h"
 
 namespace lora {
 

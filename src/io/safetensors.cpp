@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "lora/core/error.h"
+#include "lora/core/text.h"
 #include "lora/io/safetensors_header.h"
 #include "lora/io/shape.h"
-#include "lora/io/text.h"
 
 namespace lora {
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lora/core/error.h"
-#include "lora/io/text.h"
+#include "lora/core/text.h"
 
 namespace lora {
 
@@ -120,8 +120,9 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
       if (!names_.insert(key).second) refuse(path_, "the header names ", in_quotes(key), " twice");
       key_ = std::move(key);
     } else if (place_ == Place::metadata) {
-      if (header_.metadata.contains(key))
+      if (header_.metadata.contains(key)) {
         refuse(path_, kMetadata, " has ", in_quotes(key), " twice");
+      }
       key_ = std::move(key);
     } else if (place_ == Place::tensor) {
       enter_field(key);

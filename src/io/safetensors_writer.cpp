@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "lora/core/error.h"
+#include "lora/core/text.h"
 #include "lora/io/safetensors.h"
 #include "lora/io/safetensors_dtype.h"
 #include "lora/io/shape.h"
-#include "lora/io/text.h"
 
 namespace lora {
 

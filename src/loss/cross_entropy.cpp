@@ -11,17 +11,21 @@ namespace lora {
 namespace {
 
 /// −log softmax(y)[label] for one row; writes softmax(y) − onehot(label) to dy unless it is null.
+/// The label's term is kept apart from the others: beside a 1, small ones would vanish.
 double row_loss(const Real* y, Index classes, Index label, Real* dy) {
-  const Real top = *std::max_element(y, y + classes);
-  double total = 0;
-  for (Index j = 0; j < classes; ++j) total += std::exp(static_cast<double>(y[j] - top));
-  if (dy != nullptr) {
-    for (Index j = 0; j < classes; ++j) {
-      dy[j] = static_cast<Real>(std::exp(static_cast<double>(y[j] - top)) / total);
-    }
-    dy[label] -= Real{1};
+  const auto top = static_cast<double>(*std::max_element(y, y + classes));
+  const auto term = [&](Index j) { return std::exp(static_cast<double>(y[j]) - top); };
+  const double own = term(label);
+  double others = 0;
+  for (Index j = 0; j < classes; ++j) {
+    if (j != label) others += term(j);
   }
-  return std::log(total) - static_cast<double>(y[label] - top);
+  const double total = own + others;
+  if (dy != nullptr) {
+    for (Index j = 0; j < classes; ++j) dy[j] = static_cast<Real>(term(j) / total);
+    dy[label] = static_cast<Real>(-others / total);
+  }
+  return own == 1 ? std::log1p(others) : std::log(total) + (top - static_cast<double>(y[label]));
 }
 
 }  // namespace

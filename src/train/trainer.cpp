@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <sstream>
 #include <utility>
 
 #include "lora/core/error.h"
@@ -29,10 +30,11 @@ TrainResult Trainer::run() {
     for (Observer* observer : parts_.observers) observer->on_first_validation(figures);
   }
   const Index epochs = epochs_to_run();
-  while (result_.epochs < epochs && !result_.interrupted) {
+  while (result_.epochs < epochs) {
     const auto start = std::chrono::steady_clock::now();
     start_epoch();
     result_.loss = as_float32(run_epoch().mean());
+    if (result_.interrupted) break;
     ++result_.epochs;
     if (parts_.validation) result_.validation = validate();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -48,11 +50,15 @@ TrainResult Trainer::run() {
 Index Trainer::epochs_to_run() const {
   if (config_.max_steps == 0) return config_.epochs;
   const Index batches = parts_.train.loader.batches();
-  return (config_.max_steps + batches - 1) / batches;
+  return (config_.max_steps - 1) / batches + 1;
 }
 
 bool Trainer::out_of_steps() const {
   return config_.max_steps != 0 && result_.steps >= config_.max_steps;
+}
+
+bool Trainer::is_last_step() const {
+  return out_of_steps() || (result_.epochs + 1 == epochs_to_run() && parts_.train.loader.at_end());
 }
 
 void Trainer::start_epoch() {
@@ -66,7 +72,7 @@ LossSum Trainer::run_epoch() {
     const std::optional<LossSum> loss = step();
     if (!loss) break;
     epoch += *loss;
-    if (parts_.stop && parts_.stop()) {
+    if (parts_.stop && parts_.stop() && !is_last_step()) {
       result_.interrupted = true;
       break;
     }
@@ -92,9 +98,9 @@ std::optional<LossSum> Trainer::step() {
   }
   ++result_.steps;
   check_loss(loss, *batch);
-  check_gradients();
-
+  check_finite(&Parameter::grad, "the gradient of ", "; the step was not applied" + advice());
   parts_.optimizer.step(config_.lr, 1 / loss.weight);
+  check_finite(&Parameter::value, "", " after it" + lower_learning_rate());
   return loss;
 }
 
@@ -108,17 +114,29 @@ void Trainer::check_loss(const LossSum& loss, const Batch& batch) {
             std::to_string(batch.rows[static_cast<std::size_t>(row)]) +
             " of the data (the first is 0)";
   }
-  throw Error(ErrorKind::training, "step ", result_.steps, ": the loss is ", mean, where,
-              "; the step was not applied; try a lower learning rate than ", config_.lr);
+  throw Error(ErrorKind::training, "step ", result_.steps, ": the loss is ",
+              std::isnan(mean) ? "not a number" : "infinite", where, "; the step was not applied",
+              advice());
 }
 
-void Trainer::check_gradients() {
+void Trainer::check_finite(Matrix Parameter::*part, const char* what, const std::string& rest) {
   for (const NamedParameter& named : parts_.trainable) {
-    if (named.parameter->grad.allFinite()) continue;
-    throw Error(ErrorKind::training, "step ", result_.steps, ": the gradient of ", named.name,
-                " is not finite; the step was not applied; try a lower learning rate than ",
-                config_.lr);
+    if ((named.parameter->*part).allFinite()) continue;
+    throw Error(ErrorKind::training, "step ", result_.steps, ": ", what, named.name,
+                " is not finite", rest);
   }
+}
+
+/// The first loss comes from the data alone: no learning rate has had a part in it.
+std::string Trainer::advice() const {
+  return result_.steps > 1 ? lower_learning_rate()
+                           : "; are the features, targets or weights very large?";
+}
+
+std::string Trainer::lower_learning_rate() const {
+  std::ostringstream text;
+  text << "; try a lower learning rate than " << config_.lr;
+  return text.str();
 }
 
 Figures Trainer::validate() {

@@ -122,7 +122,7 @@ const std::vector<Refusal> kRefusals = {
     {kTrain + "--base good.csv", 3, {"good.csv", ".safetensors"}},
     {kTrain + "--base y.npy:y", 3, {"y.npy", "':y'"}},
     {kTrain + "--base infinite.safetensors", 3, {"infinite.safetensors", "head.weight", "inf"}},
-    {"--data good.csv --target x1,y --base base.safetensors", 3, {"2 target", "1 outputs"}},
+    {"--data pairs.csv --target y1,y2 --base base.safetensors", 3, {"2 target", "1 outputs"}},
 
     // the data
     {"--data absent.csv --target y", 3, {"absent.csv"}},

@@ -46,6 +46,7 @@ std::string npy(const std::string& shape, const std::vector<double>& values) {
 void write_tables(const TemporaryDirectory& directory) {
   const std::map<std::string, std::string> tables = {
       {"good.csv", "x1,x2,y\n1,2,3\n2,1,0\n0,1,2\n3,3,1.5\n"},
+      {"pairs.csv", "x1,x2,y1,y2\n1,2,3,4\n2,1,0,5\n"},
       {"good.parquet", "PAR1"},
       {"classes.csv", "x1,x2,label\n1,2,0\n2,1,1\n0,1,2\n3,3,1\n"},
       {"newclass.csv", "x1,x2,label\n1,2,7\n"},

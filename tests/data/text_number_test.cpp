@@ -97,7 +97,7 @@ TEST_CASE("a cell that is not a finite number is explained", "[data][text_number
       {"+", NumberFault::text, "'+' is not a number"},
       {"e5", NumberFault::text, "'e5' is not a number"},
       {"0x", NumberFault::text, "'0x' is not a number"},
-      {"a\x1B[31m", NumberFault::text, "'a\\x1b[31m' is not a number"},
+      {"a\x1B[31m", NumberFault::text, "'a\\x1B[31m' is not a number"},
   };
   for (const Row& row : rows) {
     INFO(row.cell);

@@ -174,7 +174,7 @@ std::vector<BadFile> bad_files() {
       {"a.csv", "x,y\n1,2\r3,4\n", {"a.csv:2: 3 fields, but the header has 2"}},
       {"a.csv", "x,y\n1,2\r\n3,4\r5\n", {"a.csv:3:3: column 'y': '4\\r5' is not a number"}},
       {"a.csv", "x,t\n1,2\r\n3,4\r5\n", {"a.csv:3:3: column 't': '4\\r5' has a carriage return"}},
-      {"a.csv", "x,y\n1," + wide + "\n", {"'" + wide.substr(0, 40) + "…' is not a number"}},
+      {"a.csv", "x,y\n1," + wide + "\n", {"'" + wide.substr(0, 60) + "…' is not a number"}},
       {"a.csv", "0.5 1.5\n2.5 3.5\n", {"a.csv:1:1: ", "blanks do not separate fields"}},
       {"a.csv",
        "x1,x2,y\n1,4,7,\n2,5,8,\n",
@@ -197,11 +197,11 @@ std::vector<BadFile> bad_files() {
       {"a.csv",
        "x,t\n1,Gr\xF6\xDF"
        "e\n",
-       {"a.csv:2:3: column 't': 'Gr\\xf6\\xdfe' is not UTF-8"}},
+       {"a.csv:2:3: column 't': 'Gr\\xF6\\xDFe' is not UTF-8"}},
       {"a.csv",
        "x,Gr\xF6\xDF"
        "e\n1,2\n",
-       {"a.csv:1: the column name 'Gr\\xf6\\xdfe' is not UTF-8"}},
+       {"a.csv:1: the column name 'Gr\\xF6\\xDFe' is not UTF-8"}},
       {"a.csv", "\xFF\xFEx\0\n\0"s, {"a.csv: is UTF-16"}},
       {"a.csv", "x,y\n1,2\n3,\0\n"s, {"a.csv:3:3: a NUL byte"}},
       {"a.csv", "PK\x03\x04 and so on", {"a.csv: is a zip archive"}},

@@ -174,7 +174,8 @@ TEST_CASE("empty tensors at one place keep the order of the header", "[io][safet
   const TemporaryDirectory directory;
   std::string header = "{";
   for (int i = 99; i >= 0; --i) {
-    header += "\"" + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+    header += '"';
+    header += std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
     header += i > 0 ? "," : "}";
   }
   const SafetensorsFile file = open(directory, file_of(header));

@@ -12,6 +12,7 @@ using namespace lora;
 namespace {
 
 constexpr float kLargest = 3e38F;
+constexpr float kThousandth = 1e-3F;
 
 struct Row {
   std::vector<float> logits;
@@ -37,6 +38,11 @@ const std::vector<Row> kRows = {
     {{kLargest, -kLargest}, 1, 2 * static_cast<double>(kLargest), {1, -1}},
     {{kLargest, -kLargest}, 0, 0, {0, 0}},
     {{kLargest, kLargest}, 1, std::log(2.0), {0.5, -0.5}},
+    // Differences of logits are not rounded to float.
+    {{20, kThousandth},
+     0,
+     std::log1p(std::exp(kThousandth - 20.0)),
+     {-std::exp(kThousandth - 20.0), std::exp(kThousandth - 20.0)}},
     // Tiny losses are not lost in the 1 of their largest term.
     {{12, 0},
      0,

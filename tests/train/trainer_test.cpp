@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,6 +41,34 @@ void take_steps(Training& training, int count) {
   while (count > 0) {
     trainer.start_epoch();
     while (count > 0 && trainer.step()) --count;
+  }
+}
+
+/// What validation should find, from a batch for each row.
+Figures figures_by_hand(Training& training, const std::vector<Index>& rows) {
+  Tape tape(training.compute);
+  const std::vector<ReportedMetric> metrics =
+      make_metrics(training.data.has_labels() ? Task::classification : Task::regression);
+  LossSum sum;
+  for (const Index row : rows) {
+    Loader one(training.data, {row}, 1, false);
+    tape.reset(Mode::infer);
+    sum += training.objective.evaluate(*one.next(), tape, metrics);
+  }
+  Figures figures = {{"val_loss", "Val loss", sum.mean()}};
+  for (const ReportedMetric& reported : metrics) {
+    figures.push_back({"val_" + std::string(reported.kind->name),
+                       "Val " + std::string(reported.kind->label), reported.metric->result()});
+  }
+  return figures;
+}
+
+void check_equal(const Figures& figures, const Figures& expected) {
+  REQUIRE(figures.size() == expected.size());
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    CHECK(figures[i].name == expected[i].name);
+    CHECK(figures[i].label == expected[i].label);
+    CHECK(figures[i].value == Approx(expected[i].value).epsilon(1e-6));
   }
 }
 
@@ -180,6 +209,17 @@ TEST_CASE("stop() ends a run after the step that was under way", "[train][traine
   }
 }
 
+TEST_CASE("the largest number of steps is no trouble", "[train][trainer]") {
+  TrainingOptions options = in_batches_of_four(1);
+  options.config.max_steps = std::numeric_limits<Index>::max();
+  Training training = ten_rows("mse", options);
+  int asked = 0;
+  TrainParts parts = training.parts();
+  parts.stop = [&] { return ++asked == 5; };
+  RememberingObserver observer;
+  CHECK(run(training, parts, observer).steps == 5);
+}
+
 TEST_CASE("a stop() that never says so changes nothing", "[train][trainer]") {
   Training training = ten_rows("mse", in_batches_of_four(2));
   int asked = 0;
@@ -216,27 +256,27 @@ TEST_CASE("validation comes before the first step and after each epoch", "[train
   CHECK(all[0][0].value != all[1][0].value);
 }
 
-TEST_CASE("a validation loss is the mean over the held-out rows", "[train][trainer]") {
+TEST_CASE("validation judges the held-out rows and no others", "[train][trainer]") {
   for (const std::string loss : {"mse", "cross_entropy"}) {
     INFO(loss);
-    Training training = ten_rows(loss, in_batches_of_four(3));
+    TrainingOptions options = in_batches_of_four(10);
+    options.config.lr = 0.3;
+    Training training = ten_rows(loss, options);
     const std::vector<Index> rows = {1, 4, 5, 6, 8};
     Loader held_out(training.data, rows, 2, false);
+    const std::vector<ReportedMetric> metrics =
+        make_metrics(loss == "mse" ? Task::regression : Task::classification);
     TrainParts parts = training.parts();
     parts.validation.emplace(Feed{held_out, training.cache});
+    parts.metrics = metrics;
+    const Figures before = figures_by_hand(training, rows);
     RememberingObserver observer;
     run(training, parts, observer);
+    const Figures after = figures_by_hand(training, rows);
 
-    Tape tape(training.compute);
-    LossSum sum;
-    for (const Index row : rows) {
-      Loader one(training.data, {row}, 1, false);
-      tape.reset(Mode::infer);
-      sum += training.objective.evaluate(*one.next(), tape, {});
-    }
-    const double last = observer.epochs.back().validation[0].value;
-    CHECK(last == Approx(sum.mean()).epsilon(1e-6));
-    CHECK(last == static_cast<double>(static_cast<float>(last)));
+    check_equal(observer.first_validation.at(0), before);
+    check_equal(observer.epochs.back().validation, after);
+    for (std::size_t i = 0; i < before.size(); ++i) CHECK(before[i].value != after[i].value);
   }
 }
 

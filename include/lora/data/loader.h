@@ -20,6 +20,9 @@ class Loader {
   Index rows() const { return static_cast<Index>(rows_.size()); }
   Index batches() const { return (rows() + batch_size_ - 1) / batch_size_; }
 
+  /// True if no batch of the epoch is left.
+  bool at_end() const { return position_ == rows(); }
+
   /// Starts an epoch, drawing from `rng` what iter(DataLoader) draws: an int64 that nobody uses,
   /// and if rows are shuffled the seed of their permutation. One batch of all rows in their order
   /// stands for a loop without a DataLoader, and draws nothing.

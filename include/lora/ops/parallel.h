@@ -20,9 +20,13 @@ int available_threads();
 /// or elements) is worth it. The blocks must not depend on each other; `block` must not throw.
 template <class Block>
 void for_each_block(const Compute& compute, Index count, double work, const Block& block) {
-  [[maybe_unused]] const bool in_parallel = compute.threads > 1 && count > 1 && work >= kParallelWork;
+  const bool in_parallel = compute.threads > 1 && count > 1 && work >= kParallelWork;
+  if (!in_parallel) {
+    for (Index i = 0; i < count; ++i) block(i);
+    return;
+  }
 #ifdef _OPENMP
-#pragma omp parallel for num_threads(compute.threads) schedule(static) if (in_parallel)
+#pragma omp parallel for num_threads(compute.threads) schedule(static)
 #endif
   for (Index i = 0; i < count; ++i) block(i);
 }

@@ -76,10 +76,13 @@ class Trainer {
  private:
   Index epochs_to_run() const;
   bool out_of_steps() const;
+  bool is_last_step() const;
   LossSum run_epoch();
   Figures validate();
   void check_loss(const LossSum& loss, const Batch& batch);
-  void check_gradients();
+  void check_finite(Matrix Parameter::*part, const char* what, const std::string& rest);
+  std::string advice() const;
+  std::string lower_learning_rate() const;
 
   TrainConfig config_;
   TrainParts parts_;

@@ -1,4 +1,4 @@
-#include "lora/data/shown_text.h"
+#include "lora/core/text.h"
 
 #include <array>
 #include <cstddef>
@@ -8,7 +8,7 @@ namespace lora {
 
 namespace {
 
-constexpr int kLongest = 40;  // characters
+constexpr int kLongest = 60;  // characters
 
 /// First and last code point of the sequences of two, three and four bytes.
 struct Range {
@@ -51,7 +51,7 @@ bool is_control(std::string_view character) {
 }
 
 std::string escaped(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string result;
   for (const char byte : bytes) {
     const auto value = static_cast<unsigned char>(byte);
@@ -70,16 +70,16 @@ std::string escaped(std::string_view bytes) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = character_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+std::size_t find_invalid_utf8(std::string_view text) {
+  for (std::size_t position = 0; position < text.size();) {
+    const std::size_t length = character_length(text.substr(position));
+    if (length == 0) return position;
+    position += length;
   }
-  return true;
+  return std::string_view::npos;
 }
 
-std::string shown(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (int count = 0; !text.empty(); ++count) {
     if (count == kLongest) return result + "…'";

@@ -1,6 +1,7 @@
 // Text that comes from a file: whether it is UTF-8, and how a sentence shows it.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,13 @@ namespace lora {
 /// no surrogates), or npos.
 std::size_t find_invalid_utf8(std::string_view text);
 
-/// 'text' for an error sentence: on one line, with control characters and bytes that are not UTF-8
-/// as \xNN, and cut after about 80 bytes.
+inline bool is_utf8(std::string_view text) {
+  return find_invalid_utf8(text) == std::string_view::npos;
+}
+
+/// 'text' for an error sentence: on one line, harmless to a terminal, and in UTF-8. Control
+/// characters and bytes that are not UTF-8 become \t, \n, \r or \xNN; it is cut after 60
+/// characters.
 std::string in_quotes(std::string_view text);
 
 }  // namespace lora
