@@ -98,9 +98,9 @@ std::optional<LossSum> Trainer::step() {
   }
   ++result_.steps;
   check_loss(loss, *batch);
-  check_finite(&Parameter::grad, "the gradient of ", "; the step was not applied" + advice());
+  check_gradients();
   parts_.optimizer.step(config_.lr, 1 / loss.weight);
-  check_finite(&Parameter::value, "", " after it" + lower_learning_rate());
+  check_values();
   return loss;
 }
 
@@ -119,11 +119,19 @@ void Trainer::check_loss(const LossSum& loss, const Batch& batch) {
               advice());
 }
 
-void Trainer::check_finite(Matrix Parameter::*part, const char* what, const std::string& rest) {
+void Trainer::check_gradients() {
   for (const NamedParameter& named : parts_.trainable) {
-    if ((named.parameter->*part).allFinite()) continue;
-    throw Error(ErrorKind::training, "step ", result_.steps, ": ", what, named.name,
-                " is not finite", rest);
+    if (named.parameter->grad.allFinite()) continue;
+    throw Error(ErrorKind::training, "step ", result_.steps, ": the gradient of ", named.name,
+                " is not finite; the step was not applied", advice());
+  }
+}
+
+void Trainer::check_values() {
+  for (const NamedParameter& named : parts_.trainable) {
+    if (named.parameter->value.allFinite()) continue;
+    throw Error(ErrorKind::training, "step ", result_.steps, ": ", named.name,
+                " is not finite after it", lower_learning_rate());
   }
 }
 

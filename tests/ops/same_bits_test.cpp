@@ -34,13 +34,13 @@ const std::vector<Shape> kShapes = {
 }  // namespace
 
 TEST_CASE("products have the same bits for every number of threads", "[ops][matmul]") {
-  for (const auto& [n, k, m] : kShapes) {
-    INFO(n << " × " << k << " × " << m);
-    const Matrix x = fractions(n, k, 1);
-    const Matrix W = fractions(m, k, 2);
-    const Matrix dy = fractions(n, m, 3);
+  for (const Shape& shape : kShapes) {
+    INFO(shape.n << " × " << shape.k << " × " << shape.m);
+    const Matrix x = fractions(shape.n, shape.k, 1);
+    const Matrix W = fractions(shape.m, shape.k, 2);
+    const Matrix dy = fractions(shape.n, shape.m, 3);
     check_threads([&](Compute& compute) {
-      Matrix y(n, m);
+      Matrix y(shape.n, shape.m);
       matmul_nt(x, W, y, Real{0.3F}, 0, compute);
       return y;
     });

@@ -148,7 +148,8 @@ TEST_CASE("a step that makes a parameter infinite ends the run", "[train][guard]
     options.loss = loss;
     options.config.lr = 1e39;
     Training training = training_on(nine_rows(loss), options);
-    check_said(failure_of(training).message, {"step 1:", "lora_A.weight is not finite after it", "learning rate than 1e+39"});
+    check_said(failure_of(training).message,
+               {"step 1:", "lora_A.weight is not finite after it", "learning rate than 1e+39"});
   }
 }
 

@@ -26,8 +26,8 @@ struct ReaderKind {
 
 std::span<const ReaderKind> reader_kinds();
 
-/// Reads all of it. Throws Error(input) with file, line or row, and column of what is wrong: an empty
-/// set, cells that are not finite numbers, labels out of range, lengths that differ.
+/// Reads all of it. Throws Error(input) with file, line or row, and column of what is wrong: an
+/// empty set, cells that are not finite numbers, labels out of range, lengths that differ.
 Dataset read_dataset(const DatasetRequest& request);
 
 }  // namespace lora

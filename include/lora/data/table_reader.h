@@ -6,8 +6,8 @@
 
 namespace lora {
 
-/// request.target names columns, separated by commas; all others are features. It may also be a .npy
-/// file; then all columns are features.
+/// request.target names columns, separated by commas; all others are features. It may also be a
+/// .npy file; then all columns are features.
 Dataset read_table_dataset(const DatasetRequest& request);
 
 }  // namespace lora

@@ -80,7 +80,8 @@ class Trainer {
   LossSum run_epoch();
   Figures validate();
   void check_loss(const LossSum& loss, const Batch& batch);
-  void check_finite(Matrix Parameter::*part, const char* what, const std::string& rest);
+  void check_gradients();
+  void check_values();
   std::string advice() const;
   std::string lower_learning_rate() const;
 
