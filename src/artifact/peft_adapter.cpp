@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <string>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -105,7 +107,7 @@ std::string config_text(const PeftConfig& config, const std::vector<std::string>
       {"use_dora", false},
       {"use_rslora", false},
   };
-  return json.dump(2);
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 void make_directory(const std::string& directory) {

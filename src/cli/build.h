@@ -36,8 +36,11 @@ struct Counts {
 /// to earlier ones.
 struct Run {
   explicit Run(const Options& options);
+  ~Run() = default;
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
+  Run(Run&&) = delete;
+  Run& operator=(Run&&) = delete;
 
   AdapterOptions adapter_options;
   Task task;

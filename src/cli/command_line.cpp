@@ -133,6 +133,11 @@ std::string take_verb(std::vector<std::string>& arguments) {
   return verb;
 }
 
+/// A file name may be no UTF-8, which neither TOML nor JSON can say; such bytes are replaced.
+std::string text_of(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Setting>& settings) {
@@ -144,6 +149,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
   app.set_help_flag();
   app.allow_extras();
   std::vector<CLI::Option*> options;
+  options.reserve(settings.size());
   for (const Setting& setting : settings) {
     options.push_back(add_to(app, flag_names(setting), setting.is_switch()));
   }
@@ -160,6 +166,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
     return {CommandLine::Action::print_text, line.verb, version_text()};
   }
   std::vector<std::optional<std::string>> given;
+  given.reserve(options.size());
   for (const CLI::Option* option : options) given.push_back(only_result(*option));
   const auto config = only_result(*meta.at("--config"));
   if (const auto extras = app.remaining(); !extras.empty()) refuse_unknown(extras.front(), app);
@@ -176,7 +183,7 @@ std::string as_toml(const std::vector<Setting>& settings) {
   std::string text;
   for (const Setting& setting : settings) {
     const nlohmann::ordered_json value = setting.value();
-    if (!value.is_null()) text += setting.name + " = " + value.dump() + "\n";
+    if (!value.is_null()) text += setting.name + " = " + text_of(value) + "\n";
   }
   return text;
 }

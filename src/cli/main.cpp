@@ -49,21 +49,20 @@ int run(int argc, const char* const* argv) {
 }  // namespace lora::cli
 
 int main(int argc, char** argv) {
-  using namespace lora::cli;
   spdlog::set_default_logger(spdlog::stderr_color_mt("lora-train"));
   spdlog::set_pattern("%v");
   try {
-    return run(argc, argv);
+    return lora::cli::run(argc, argv);
   } catch (const lora::Error& error) {
     spdlog::error("error: {}", error.what());
-    return exit_code_of(error.kind());
+    return lora::cli::exit_code_of(error.kind());
   } catch (const std::bad_alloc&) {
     spdlog::error(
         "error: not enough memory for this run; fewer rows, outputs or a lower rank need "
         "less");
-    return kMemory;
+    return lora::cli::kMemory;
   } catch (const std::exception& fault) {
     spdlog::error("error: a fault of the program: {}", fault.what());
-    return kFault;
+    return lora::cli::kFault;
   }
 }

@@ -42,7 +42,7 @@ std::string described(WholeRange range) {
 }
 
 std::string described(RealRange range) {
-  const std::string least =
+  std::string least =
       (range.without_least ? "a number above " : "a number of at least ") + shortest(range.least);
   if (std::isinf(range.most)) return least;
   return least + (range.without_most ? " and below " : " and at most ") + shortest(range.most);

@@ -277,6 +277,18 @@ TEST_CASE("--help and --version print on stdout and do nothing", "[cli]") {
   CHECK(run(directory, "--version").out.starts_with("lora-train "));
 }
 
+TEST_CASE("README shows the options that --help shows", "[cli]") {
+  const std::string help = run_lora_train(".", "--help").out;
+  const std::string readme = read_file(LORA_SOURCE_DIR "/README.md");
+  const std::size_t start = help.find("Problem\n");
+  REQUIRE(start != std::string::npos);
+  for (const std::string& line :
+       lines_of(help.substr(start, help.find("Results go to stdout") - start))) {
+    CAPTURE(line);
+    CHECK((line.empty() || readme.find("    " + line + "\n") != std::string::npos));
+  }
+}
+
 TEST_CASE("the digits story ends above 90 percent on turned digits", "[cli][digits]") {
   const ProgramResult result = run_lora_train(LORA_SOURCE_DIR, "--config configs/digits.toml");
   REQUIRE(result.exit_code == 0);

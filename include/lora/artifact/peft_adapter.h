@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lora/model/model.h"
 #include "lora/nn/adapter.h"
