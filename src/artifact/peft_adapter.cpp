@@ -110,12 +110,6 @@ std::string config_text(const PeftConfig& config, const std::vector<std::string>
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void make_directory(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) throw Error(ErrorKind::output, directory, ": cannot be made: ", error.message());
-}
-
 std::string join(const std::string& directory, std::string_view file) {
   return (std::filesystem::path(directory) / file).string();
 }
@@ -126,12 +120,19 @@ std::vector<std::string> peft_adapter_files(const std::string& directory) {
   return {join(directory, kModelFile), join(directory, kConfigFile)};
 }
 
+void prepare_peft_directory(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) throw Error(ErrorKind::output, directory, ": cannot be made: ", error.message());
+  const AtomicFile probe(join(directory, kModelFile));  // gone again at the end of its scope
+}
+
 void save_peft_adapter(const std::string& directory, Model& model, const PeftConfig& config) {
   AdapterTensors tensors(config.bias == "all");
   model.visit(tensors);
   const std::string text = config_text(config, tensors.layers());
 
-  make_directory(directory);
+  prepare_peft_directory(directory);
   AtomicFile model_file(join(directory, kModelFile));
   AtomicFile config_file(join(directory, kConfigFile));
   model_file.write(tensors.file());

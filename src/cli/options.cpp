@@ -170,7 +170,7 @@ void bind_run(Binder& bind, Options& o) {
              "processors to use at most, 0 for all; results do not depend on it");
   bind.flag("json", o.json, "one JSON object a line on stdout");
   bind.flag("quiet", o.quiet, "nothing on stderr but errors");
-  bind.flag("verbose", o.verbose, "more on stderr");
+  bind.flag("verbose", o.verbose, "also the resolved options, and what the run took");
 }
 
 void bind_output(Binder& bind, Options& o) {

@@ -1,10 +1,8 @@
 #include "train_command.h"
 
-#include <algorithm>
-#include <cmath>
+#include <chrono>
 #include <filesystem>
-#include <functional>
-#include <memory>
+#include <sstream>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -102,6 +100,18 @@ void announce(Run& run, const Options& o) {
   }
 }
 
+/// With --verbose: the resolved options, as a file of --config.
+void announce_options(const std::vector<Setting>& settings) {
+  std::istringstream lines(as_toml(settings));
+  for (std::string line; std::getline(lines, line);) spdlog::debug("option    {}", line);
+}
+
+/// With --verbose: what the run took.
+void announce_work(const Run& run, const TrainResult& result, double seconds) {
+  spdlog::debug("work      {} steps in {:.3f} s; {} matrix products of {:.3g} multiply-adds",
+                result.steps, seconds, run.compute.products, run.compute.multiplications);
+}
+
 /// Says on stderr what the figures were before the first step.
 class FirstValidation : public Observer {
  public:
@@ -143,6 +153,8 @@ int run_train(const Options& options, const std::vector<Setting>& settings) {
   FirstValidation first;
   try {
     Run run(options);
+    if (!options.save.empty()) prepare_peft_directory(options.save);
+    announce_options(settings);
     announce(run, options);
     const Counts counts = run.counts();
     if (options.json) {
@@ -154,7 +166,10 @@ int run_train(const Options& options, const std::vector<Setting>& settings) {
     Observer* const lines = options.json ? static_cast<Observer*>(&json) : &terminal;
     Trainer trainer({*options.epochs, options.max_steps.value_or(0), options.lr},
                     run.parts({&first, lines}, interrupted));
+    const auto start = std::chrono::steady_clock::now();
     const TrainResult result = trainer.run();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    announce_work(run, result, seconds.count());
     const int code = finish(result, run, options);
     if (options.json) json.end(result, code);
     return code;

@@ -112,6 +112,8 @@ const std::vector<Refusal> kRefusals = {
      2,
      {"taken", "input"}},
 
+    {"--save /proc/nowhere", 6, {"/proc/nowhere"}},
+
     // the base
     {kTrain + "--base absent.safetensors", 3, {"absent.safetensors"}},
     {kTrain + "--base base.safetensors:haed.weight", 3, {"'haed.weight'", "'head.weight'"}},

@@ -78,6 +78,11 @@ TEST_CASE("stderr says what will be done, and --quiet silences it", "[cli]") {
     CAPTURE(part, loud.err);
     CHECK(loud.err.find(part) != std::string::npos);
   }
+  CHECK(loud.err.find("batch-size = 32") == std::string::npos);
+  const ProgramResult verbose = run(directory, kTrain + "--rank 1 --alpha 3 --verbose");
+  CHECK(verbose.err.find("option    batch-size = 32\n") != std::string::npos);
+  CHECK(verbose.err.find("3 steps in ") != std::string::npos);
+  CHECK(verbose.out == loud.out);
   const ProgramResult quiet = run(directory, kTrain + "--rank 1 --alpha 3 --quiet");
   CHECK(quiet.err.empty());
   CHECK(quiet.out == loud.out);

@@ -1,6 +1,7 @@
 #include "lora/loss/accuracy.h"
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

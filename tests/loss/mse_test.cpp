@@ -1,6 +1,7 @@
 #include "lora/loss/mse.h"
 
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "support/catch.h"

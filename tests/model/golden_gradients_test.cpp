@@ -1,8 +1,9 @@
 // Outputs, losses and gradients against PyTorch's float64 ones in tests/golden/gradients.json.
-#include <algorithm>
-#include <cmath>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lora/core/table.h"

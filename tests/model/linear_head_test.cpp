@@ -1,6 +1,7 @@
 #include "lora/model/linear_head.h"
 
 #include <memory>
+#include <utility>
 
 #include "lora/nn/lora_adapter.h"
 #include "support/catch.h"

@@ -1,7 +1,7 @@
 // Backward passes against finite differences, in double: every adapter of the table on every kind
 // of frozen weight.
-#include <memory>
-#include <string>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "lora/nn/adapter.h"

@@ -1,9 +1,9 @@
 #include "lora/nn/linear.h"
 
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lora/core/error.h"
@@ -13,11 +13,9 @@
 #include "support/golden_draws.h"
 #include "support/matrices.h"
 #include "support/parameters.h"
-#include "support/stored_weight.h"
 
 using namespace lora;
 using lora::test::eighths;
-using lora::test::StoredWeight;
 
 namespace {
 
@@ -152,8 +150,7 @@ TEST_CASE("a backward pass that does not mirror the forward pass is refused", "[
   CHECK_THROWS_AS(first.backward(dy, nullptr, tape), std::logic_error);
 }
 
-TEST_CASE("training a bias leaves the frozen weight as it was, and frozen parts without gradient",
-          "[nn][linear]") {
+TEST_CASE("the factors of an adapter are trained, and a bias only if asked", "[nn][linear]") {
   Linear linear = layer(true);
   const auto parameters = test::parameters_of(linear, "head");
   CHECK_FALSE(parameters["head.bias"].trainable());

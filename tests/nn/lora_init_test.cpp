@@ -9,7 +9,6 @@
 #include "support/catch.h"
 #include "support/golden.h"
 #include "support/golden_draws.h"
-#include "support/parameters.h"
 
 using namespace lora;
 

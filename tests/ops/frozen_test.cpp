@@ -1,5 +1,6 @@
 #include "lora/ops/frozen.h"
 
+#include <limits>
 #include <vector>
 
 #include "support/catch.h"

@@ -1,6 +1,7 @@
 // Products of multiples of 1/8 are exact, so each must be equal to the plain sum, to the last bit.
 #include "lora/ops/matmul.h"
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 

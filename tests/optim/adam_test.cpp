@@ -1,7 +1,8 @@
 #include "lora/optim/adam.h"
 
 #include <cmath>
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "lora/optim/optimizer.h"
@@ -33,35 +34,29 @@ const std::vector<Settings> kSettings = {
     {0, 0.5, 1e-4, 0.05, 1},
 };
 
-/// Adam as the paper has it, in double, for one parameter.
-class PlainAdam {
- public:
+using Wide = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// One parameter under Adam as the paper has it, in double.
+struct PlainAdam {
   PlainAdam(const Matrix& start, double weight_decay)
-      : p(start.cast<double>()), decay_(weight_decay), m_(Wide::Zero(p.rows(), p.cols())), v_(m_) {}
+      : p(start.cast<double>()),
+        m(Wide::Zero(p.rows(), p.cols())),
+        v(Wide::Zero(p.rows(), p.cols())),
+        decay(weight_decay) {}
 
   void step(const Settings& s, const Matrix& grad, int time) {
-    for (Index i = 0; i < p.size(); ++i) {
-      const double g = s.scale * static_cast<double>(grad.data()[i]) + decay_ * p.data()[i];
-      double& m = m_.data()[i];
-      double& v = v_.data()[i];
-      m = s.beta1 * m + (1 - s.beta1) * g;
-      v = s.beta2 * v + (1 - s.beta2) * g * g;
-      const double m_hat = m / (1 - std::pow(s.beta1, time));
-      const double v_hat = v / (1 - std::pow(s.beta2, time));
-      p.data()[i] -= s.lr * m_hat / (std::sqrt(v_hat) + s.eps);
-    }
+    const Wide g = s.scale * grad.cast<double>() + decay * p;
+    m = s.beta1 * m + (1 - s.beta1) * g;
+    v = s.beta2 * v + (1 - s.beta2) * g.cwiseAbs2();
+    const Wide m_hat = m / (1 - std::pow(s.beta1, time));
+    const Wide v_hat = v / (1 - std::pow(s.beta2, time));
+    p.array() -= s.lr * m_hat.array() / (v_hat.array().sqrt() + s.eps);
   }
 
- private:
-  using Wide = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
- public:
   Wide p;
-
- private:
-  double decay_;
-  Wide m_;
-  Wide v_;
+  Wide m;
+  Wide v;
+  double decay;
 };
 
 Parameter trained(Index rows, Index cols, std::uint32_t seed) {

@@ -19,8 +19,12 @@ struct PeftConfig {
 /// The paths that save_peft_adapter() writes.
 std::vector<std::string> peft_adapter_files(const std::string& directory);
 
+/// Makes `directory` if it is not there, and finds out whether files can be made in it: before a
+/// long run, not after it. Throws Error(output).
+void prepare_peft_directory(const std::string& directory);
+
 /// Writes adapter_model.safetensors (lora_A and lora_B of each layer, and with bias "all" the
-/// biases) and adapter_config.json into `directory`, which is made if it is not there. Both are
+/// biases) and adapter_config.json into `directory`. Both are
 /// complete and checked before either replaces what was there. Throws Error(output).
 void save_peft_adapter(const std::string& directory, Model& model, const PeftConfig& config);
 
