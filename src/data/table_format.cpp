@@ -33,6 +33,7 @@ CellKind kind_of(const Cell& cell) {
 
 std::vector<CellKind> kinds_of(const std::vector<Cell>& cells) {
   std::vector<CellKind> kinds;
+  kinds.reserve(cells.size());
   for (const Cell& cell : cells) kinds.push_back(kind_of(cell));
   return kinds;
 }
@@ -57,6 +58,7 @@ bool all_whole(const std::vector<Cell>& numbers) {
 
 std::vector<float> values_of(const std::vector<Cell>& numbers) {
   std::vector<float> values;
+  values.reserve(numbers.size());
   for (const Cell& number : numbers) values.push_back(parse_number(number.text).value);
   return values;
 }

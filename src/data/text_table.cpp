@@ -35,7 +35,7 @@ std::string shown_names(const std::vector<std::string>& names) {
 }
 
 /// NumPy's savetxt puts "# " before the names.
-std::string without_comment_mark(std::string name) {
+std::string without_comment_mark(const std::string& name) {
   return name.starts_with("# ") ? std::string(trimmed(name.substr(2))) : name;
 }
 

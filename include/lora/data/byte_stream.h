@@ -15,6 +15,8 @@ class ByteStream {
   ~ByteStream();
   ByteStream(const ByteStream&) = delete;
   ByteStream& operator=(const ByteStream&) = delete;
+  ByteStream(ByteStream&&) = delete;
+  ByteStream& operator=(ByteStream&&) = delete;
 
   /// The path, or "stdin": what messages call it.
   const std::string& label() const { return label_; }
