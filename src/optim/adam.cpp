@@ -2,7 +2,6 @@
 #include "lora/optim/adam.h"
 
 #include <cmath>
-#include <utility>
 
 namespace lora {
 
@@ -34,7 +33,7 @@ void update(Index n, const Factors& f, Real* p, const Real* grad, Real* m, Real*
 
 }  // namespace
 
-Adam::Adam(const OptimizerOptions& options, std::vector<ParameterGroup> groups)
+Adam::Adam(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups)
     : beta1_(options.beta1.value_or(0.9)),
       beta2_(options.beta2.value_or(0.999)),
       eps_(options.eps.value_or(1e-8)) {
@@ -47,8 +46,8 @@ Adam::Adam(const OptimizerOptions& options, std::vector<ParameterGroup> groups)
 }
 
 std::unique_ptr<Optimizer> Adam::make(const OptimizerOptions& options,
-                                      std::vector<ParameterGroup> groups) {
-  return std::make_unique<Adam>(options, std::move(groups));
+                                      const std::vector<ParameterGroup>& groups) {
+  return std::make_unique<Adam>(options, groups);
 }
 
 void Adam::step(double lr, double scale) {

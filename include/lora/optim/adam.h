@@ -15,9 +15,9 @@ namespace lora {
 /// weight decay of a group is added to its gradients (L2).
 class Adam : public Optimizer {
  public:
-  Adam(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
+  Adam(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups);
   static std::unique_ptr<Optimizer> make(const OptimizerOptions& options,
-                                         std::vector<ParameterGroup> groups);
+                                         const std::vector<ParameterGroup>& groups);
 
   void step(double lr, double scale) override;
 

@@ -36,7 +36,7 @@ struct OptimizerOptions {
 struct OptimizerKind {
   std::string_view name;
   std::string_view help;
-  std::unique_ptr<Optimizer> (*make)(const OptimizerOptions&, std::vector<ParameterGroup>);
+  std::unique_ptr<Optimizer> (*make)(const OptimizerOptions&, const std::vector<ParameterGroup>&);
 };
 
 std::span<const OptimizerKind> optimizer_kinds();
