@@ -14,6 +14,13 @@ std::size_t at(Index index) {
   return static_cast<std::size_t>(index);
 }
 
+/// `size` of the values from `first` on; empty if there are none at all.
+template <class Value>
+std::span<const Value> part_of(const std::vector<Value>& values, Index first, Index size) {
+  if (values.empty()) return {};
+  return std::span(values).subspan(at(first), at(size));
+}
+
 std::optional<View> window_on(const Matrix& matrix, Index first, Index size) {
   if (matrix.size() == 0) return std::nullopt;
   return std::optional<View>(std::in_place, matrix.middleRows(first, size));
@@ -38,6 +45,7 @@ Loader::Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, b
   features_.resize(batch_size_, data.features.cols());
   if (data.targets.size() != 0) targets_.resize(batch_size_, data.targets.cols());
   if (data.has_labels()) labels_.resize(at(batch_size_));
+  if (!data.weights.empty()) weights_.resize(at(batch_size_));
 }
 
 void Loader::start_epoch(Rng& rng) {
@@ -59,10 +67,12 @@ std::optional<Batch> Loader::next() {
 }
 
 Batch Loader::window(Index first, Index size) const {
-  std::span<const std::int32_t> labels;
-  if (data_->has_labels()) labels = std::span(data_->labels).subspan(at(first), at(size));
-  return {std::span(order_).subspan(at(first), at(size)), data_->features.middleRows(first, size),
-          window_on(data_->targets, first, size), labels, std::nullopt};
+  return {part_of(order_, first, size),
+          data_->features.middleRows(first, size),
+          window_on(data_->targets, first, size),
+          part_of(data_->labels, first, size),
+          std::nullopt,
+          part_of(data_->weights, first, size)};
 }
 
 Batch Loader::gathered(Index first, Index size) {
@@ -72,10 +82,14 @@ Batch Loader::gathered(Index first, Index size) {
     features_.row(i) = data_->features.row(row);
     if (targets_.size() != 0) targets_.row(i) = data_->targets.row(row);
     if (!labels_.empty()) labels_[at(i)] = data_->labels[at(row)];
+    if (!weights_.empty()) weights_[at(i)] = data_->weights[at(row)];
   }
-  std::span<const std::int32_t> labels;
-  if (data_->has_labels()) labels = std::span<const std::int32_t>(labels_).first(at(size));
-  return {rows, features_.topRows(size), window_on(targets_, 0, size), labels, std::nullopt};
+  return {rows,
+          features_.topRows(size),
+          window_on(targets_, 0, size),
+          part_of(labels_, 0, size),
+          std::nullopt,
+          part_of(weights_, 0, size)};
 }
 
 }  // namespace lora

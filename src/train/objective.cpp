@@ -30,6 +30,7 @@ Index ModelObjective::first_bad_row(const Batch& batch, Tape& tape) {
               std::nullopt};
     if (batch.targets) row.targets.emplace(batch.targets->middleRows(i, 1));
     if (!batch.labels.empty()) row.labels = batch.labels.subspan(static_cast<std::size_t>(i), 1);
+    if (!batch.weights.empty()) row.weights = batch.weights.subspan(static_cast<std::size_t>(i), 1);
     const double loss = loss_->evaluate(y.middleRows(i, 1), row, nullptr, tape.compute()).sum;
     if (!std::isfinite(static_cast<float>(loss))) return i;
   }

@@ -22,6 +22,7 @@ struct Batch {
   std::optional<View> targets;           ///< (n, out), for losses that compare numbers
   std::span<const std::int32_t> labels;  ///< n class indices, for losses that compare classes
   std::optional<Below> below;            ///< filled if it was kept; forward starts there then
+  std::span<const Real> weights = {};    ///< n, at least 0: as how many rows each counts; or empty
 
   Index size() const { return x.rows(); }
 };

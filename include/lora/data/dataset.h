@@ -15,6 +15,7 @@ struct Dataset {
   Matrix targets;                    ///< (rows, out), or empty
   std::vector<std::int32_t> labels;  ///< a class index a row, or empty
   Index classes = 0;                 ///< the largest label + 1
+  std::vector<Real> weights = {};    ///< as how many rows each row counts, or empty: as one
 
   Index rows() const { return features.rows(); }
   bool has_labels() const { return !labels.empty(); }

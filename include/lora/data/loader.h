@@ -45,6 +45,7 @@ class Loader {
   Matrix features_;
   Matrix targets_;
   std::vector<std::int32_t> labels_;
+  std::vector<Real> weights_;
 };
 
 /// 0 … rows−1.
