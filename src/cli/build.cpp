@@ -104,7 +104,7 @@ Run::Run(const Options& options)
   attach_adapter(options);
   make_loaders(options);
   cache = std::make_unique<FrozenCache>(*model, data, compute);
-  loss = find_entry(loss_kinds(), "--loss", *options.loss).make();
+  loss = find_entry(loss_kinds(), "--loss", *options.loss).make({});
   metrics = make_metrics(task);
   objective = std::make_unique<ModelObjective>(*model, *loss);
   make_optimizer(options);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "lora/core/error.h"
 #include "support/catch.h"
 #include "support/golden.h"
 
@@ -80,4 +81,17 @@ TEST_CASE("a logit that is not a number makes the cross-entropy none", "[loss][c
     y(0, bad) = std::numeric_limits<Real>::quiet_NaN();
     CHECK(std::isnan(CrossEntropy().evaluate(y, {{}, y, {}, labels, {}}, nullptr, Compute()).sum));
   }
+}
+
+TEST_CASE("class weights that do not fit are refused", "[loss][cross_entropy]") {
+  CHECK_THROWS_WITH(
+      CrossEntropy({1, -0.5}),
+      "the weight of class 1 is -0.5; class weights are finite numbers of at least 0");
+  CHECK_THROWS_AS(CrossEntropy({std::numeric_limits<double>::infinity()}), Error);
+  CHECK_THROWS_AS(CrossEntropy({std::numeric_limits<double>::quiet_NaN()}), Error);
+  const Matrix y = Matrix::Zero(1, 3);
+  const std::vector<std::int32_t> labels = {0};
+  const Batch batch{{}, y, {}, labels, {}};
+  CHECK_THROWS_WITH(CrossEntropy({1, 2}).evaluate(y, batch, nullptr, Compute()),
+                    "2 class weights for 3 classes; give one for each class");
 }

@@ -33,7 +33,7 @@ struct Case {
         out(record.at("out")),
         rank(record.at("rank")),
         x(matrix_of(record.at("x"), n, in)),
-        loss(find_entry(loss_kinds(), "loss", record.at("loss").get<std::string>()).make()),
+        loss(find_entry(loss_kinds(), "loss", record.at("loss").get<std::string>()).make({})),
         batch{{}, x, std::nullopt, {}, std::nullopt} {
     if (record.contains("targets")) {
       targets = matrix_of(record.at("targets"), n, out);

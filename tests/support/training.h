@@ -88,7 +88,7 @@ struct Training {
         rng(std::move(rng_so_far)),
         compute{options.threads},
         model("linear", adapted(std::move(base))),
-        loss(find_entry(loss_kinds(), "loss", options.loss).make()),
+        loss(find_entry(loss_kinds(), "loss", options.loss).make({})),
         objective(model, *loss),
         loader(data, options.rows.empty() ? all_rows(data.rows()) : options.rows,
                options.batch_size, options.shuffle),

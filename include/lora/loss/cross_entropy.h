@@ -2,18 +2,33 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "lora/loss/loss.h"
 
 namespace lora {
 
-/// sum = Σ over rows of −log softmax(y)[label], weight = rows.
+/// −log softmax(y)[label] of the logits y of one row. Finite for any finite logits.
+double negative_log_likelihood(const Real* y, Index classes, Index label);
+
+/// With row weights w and class weights c (1 if there are none), the mean being PyTorch's own:
+/// sum = Σ over rows of w · c[label] · −log softmax(y)[label], weight = Σ w · c[label].
 class CrossEntropy : public Loss {
  public:
-  static std::unique_ptr<Loss> make() { return std::make_unique<CrossEntropy>(); }
+  /// Throws Error(usage) unless every class weight is a finite number of at least 0.
+  explicit CrossEntropy(std::vector<double> class_weights = {});
+  static std::unique_ptr<Loss> make(const LossOptions& options) {
+    return std::make_unique<CrossEntropy>(options.class_weights);
+  }
 
+  /// Throws Error(usage) if there are class weights, but not one for each output.
   LossSum evaluate(const View& output, const Batch& batch, MutableView* grad,
                    const Compute& compute) const override;
+
+ private:
+  double weight_of(const Batch& batch, Index row) const;
+
+  std::vector<double> class_weights_;
 };
 
 }  // namespace lora

@@ -7,10 +7,12 @@
 
 namespace lora {
 
-/// sum = Σ (y − t)², weight = rows · outputs.
+/// With row weights w (1 if there are none): sum = Σ w (y − t)², weight = Σ w · outputs.
 class MeanSquaredError : public Loss {
  public:
-  static std::unique_ptr<Loss> make() { return std::make_unique<MeanSquaredError>(); }
+  static std::unique_ptr<Loss> make(const LossOptions& /*options*/) {
+    return std::make_unique<MeanSquaredError>();
+  }
 
   LossSum evaluate(const View& output, const Batch& batch, MutableView* grad,
                    const Compute& compute) const override;
