@@ -251,6 +251,10 @@ TEST_CASE("one file knows oneDNN", "[floors]") {
   CHECK(files_that_include("oneapi/").empty());
 }
 
+TEST_CASE("one file knows zlib", "[floors]") {
+  CHECK(files_that_include("zlib") == std::set<std::string>{"src/io/inflate.cpp"});
+}
+
 TEST_CASE("a public header has a source file of its name, or is known to need none", "[floors]") {
   const std::set<std::string> headers_only = {
       "core/batch.h",   "core/compute.h",       "core/error.h",  "core/group.h",
