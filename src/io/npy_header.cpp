@@ -70,7 +70,7 @@ class HeaderParser {
     const std::string_view key = parse_string("a key in quotes");
     require(':', "':'");
     if (key == "descr") {
-      parse_once(type_, key, [&] { return parse_type(); });
+      parse_once(descr_, key, [&] { return parse_descr(); });
     } else if (key == "fortran_order") {
       parse_once(fortran_order_, key, [&] { return parse_bool(); });
     } else if (key == "shape") {
@@ -100,9 +100,29 @@ class HeaderParser {
     return content;
   }
 
-  NpyDType parse_type() {
-    if (accept('[') || accept('(')) refuse_npy_records(label_);
-    return parse_npy_dtype(parse_string("a type in quotes for 'descr'"), label_);
+  std::string parse_descr() {
+    skip_blanks();
+    const bool fields = text_.find_first_of("[(", position_) == position_;
+    return std::string(fields ? parse_fields() : parse_string("a type in quotes for 'descr'"));
+  }
+
+  /// The list of a record's fields, as it stands: brackets are counted, strings passed over.
+  std::string_view parse_fields() {
+    const std::size_t start = position_;
+    std::size_t depth = 0;
+    do {
+      position_ = text_.find_first_of("[](){}'\"", position_);
+      if (position_ == std::string_view::npos) refuse("the header ends in a list of fields");
+      const char sign = text_[position_];
+      if (sign == '\'' || sign == '"') {
+        parse_string("a string");
+        continue;
+      }
+      ++position_;
+      const bool opens = sign == '[' || sign == '(' || sign == '{';
+      depth = opens ? depth + 1 : depth - 1;
+    } while (depth > 0);
+    return text_.substr(start, position_ - start);
   }
 
   bool parse_bool() {
@@ -141,16 +161,16 @@ class HeaderParser {
   }
 
   NpyHeader result() const {
-    if (!type_) refuse("the header has no 'descr'");
+    if (!descr_) refuse("the header has no 'descr'");
     if (!fortran_order_) refuse("the header has no 'fortran_order'");
     if (!shape_) refuse("the header has no 'shape'");
-    return {*type_, *fortran_order_, *shape_};
+    return {*descr_, *fortran_order_, *shape_};
   }
 
   std::string_view text_;
   const std::string& label_;
   std::size_t position_ = 0;
-  std::optional<NpyDType> type_;
+  std::optional<std::string> descr_;
   std::optional<bool> fortran_order_;
   std::optional<std::vector<std::uint64_t>> shape_;
 };

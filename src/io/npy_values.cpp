@@ -125,6 +125,15 @@ std::int64_t to_int64(Element element, Index row, const NpyArray& array) {
               +element, ", but only whole numbers of 64 bits fit here");
 }
 
+/// How many elements an array (n,) or (n, 1) has; other shapes are refused.
+Index rows_of_list(const NpyArray& array) {
+  if (array.shape.empty() || array.shape.size() > 2 || npy_table(array).cols != 1) {
+    throw Error(ErrorKind::input, "[npy] ", array.path, ": shape ", shape_text(array.shape),
+                " is no list of integers; (rows,) or (rows, 1) would fit");
+  }
+  return npy_table(array).rows;
+}
+
 }  // namespace
 
 NpyTable npy_table(const NpyArray& array) {
@@ -167,20 +176,28 @@ double npy_element(const NpyArray& array, Index row, Index col) {
   return value;
 }
 
-std::vector<std::int64_t> npy_to_int64(const NpyArray& array) {
-  if (array.shape.empty() || array.shape.size() > 2 || npy_table(array).cols != 1) {
-    throw Error(ErrorKind::input, "[npy] ", array.path, ": shape ", shape_text(array.shape),
-                " is no list of integers; (rows,) or (rows, 1) would fit");
+void npy_rows_to_int64(const NpyArray& array, Index first_row, std::span<std::int64_t> rows) {
+  const Index table_rows = rows_of_list(array);
+  if (first_row < 0 || first_row > table_rows ||
+      rows.size() > static_cast<std::size_t>(table_rows - first_row)) {
+    throw std::logic_error("npy_rows_to_int64: these rows are not in " + shape_text(array.shape));
   }
-  std::vector<std::int64_t> result(static_cast<std::size_t>(npy_table(array).rows));
   with_element_of(array.dtype, [&](auto sample) {
     using Element = decltype(sample);
     const bool swapped = is_swapped(array);
-    for (std::size_t row = 0; row < result.size(); ++row) {
-      const Element element = load<Element>(array.data.data() + row * sizeof(Element), swapped);
-      result[row] = to_int64(element, static_cast<Index>(row), array);
+    const std::byte* source =
+        array.data.data() + static_cast<std::size_t>(first_row) * sizeof(Element);
+    Index row = first_row;
+    for (std::int64_t& value : rows) {
+      value = to_int64(load<Element>(source, swapped), row++, array);
+      source += sizeof(Element);
     }
   });
+}
+
+std::vector<std::int64_t> npy_to_int64(const NpyArray& array) {
+  std::vector<std::int64_t> result(static_cast<std::size_t>(rows_of_list(array)));
+  npy_rows_to_int64(array, 0, result);
   return result;
 }
 

@@ -1,9 +1,12 @@
 #include "lora/io/npy.h"
 
 #include <bit>
+#include <optional>
 
 #include "io/bytes.h"
 #include "io/npy_file.h"
+#include "lora/io/npy_dtype.h"
+#include "lora/io/npy_start.h"
 
 using namespace lora;
 using namespace lora::test;
@@ -175,6 +178,8 @@ TEST_CASE("a broken npy file is refused with its own reason", "[io][npy]") {
       {npy_file("'<f4'", "Falsehood", "(1,)", "1234"), "',' or '}'"},
       {npy_file("'\\x3cf4'", "False", "(1,)", "1234"), "without backslashes"},
       {npy_file("<f4", "False", "(1,)", "1234"), "a type in quotes for 'descr'"},
+      {header("{'descr': [('a', '<f4')"), "the header ends in a list of fields"},
+      {header("{'descr': [('a"), "a string that ends"},
       {shape("1"), "a tuple (…) for 'shape'"},
       {shape("[1]"), "a tuple (…) for 'shape'"},
       {shape("(1)"), "the shape (1) is a number; a tuple (1,) would be right"},
@@ -224,7 +229,9 @@ TEST_CASE("arrays that are no plain numbers are refused with a remedy", "[io][np
       {"'|V2'", "as NumPy saves bfloat16", "ml_dtypes.bfloat16"},
       {"'<V2'", "as NumPy saves bfloat16", "ml_dtypes.bfloat16"},
       {"'|V16'", "opaque bytes ('|V16')", "a.view("},
+      {"'|S0'", "text", "astype('float32')"},
       {"[('a', '<i4'), ('b', '<f4')]", "records", "a.dtype.names"},
+      {"[(('title', 'a]'), [('b', '<f4', (2, 3))])]", "records", "a.dtype.names"},
       {"('<f4', (2,))", "records", "a.dtype.names"},
       {"'<f3'", "of an unknown type ('<f3')", "astype('float32')"},
       {"'<float32'", "of an unknown type", "astype('float32')"},
@@ -242,6 +249,54 @@ TEST_CASE("arrays that are no plain numbers are refused with a remedy", "[io][np
     CHECK(contains(message, "NumPy"));
     CHECK(contains(message, test.remedy));
   }
+}
+
+TEST_CASE("a listing has a name for every type", "[io][npy]") {
+  const struct {
+    std::string_view descr;
+    std::string_view name;
+    std::optional<std::uint64_t> size;
+  } cases[] = {
+      {"<f4", "float32", 4},
+      {">f8", "float64", 8},
+      {"|b1", "bool", 1},
+      {"int64", "int64", 8},
+      {"|O", "object", {}},
+      {"<U5", "text <U5", 20},
+      {"|S5", "text |S5", 5},
+      {"S5", "text S5", 5},
+      {"|S0", "text |S0", {}},
+      {"<c8", "complex <c8", {}},
+      {"<M8[ns]", "datetime <M8[ns]", {}},
+      {"<m8[s]", "timedelta <m8[s]", {}},
+      {"<f16", "longdouble <f16", {}},
+      {"|V2", "void |V2", {}},
+      {"[('a', '<i4')]", "records", {}},
+      {"bfloat16", "unknown bfloat16", {}},
+      {"x\x1B[31m", "unknown", {}},
+      {"V\xFF", "void", {}},
+      {"", "unknown ", {}},
+  };
+  for (const auto& test : cases) {
+    INFO(test.descr);
+    CHECK(npy_dtype_name(test.descr) == test.name);
+    CHECK(npy_element_size(test.descr) == test.size);
+  }
+}
+
+TEST_CASE("the start of an npy file is enough to know what it holds", "[io][npy]") {
+  const std::string whole = npy_file("'<f4'", "False", "(1000, 10)", std::string(40'000, 'x'));
+  const NpyStart start =
+      parse_npy_start(as_bytes(whole).first(kLongestNpyStart), whole.size(), "x.npy");
+  CHECK(start.header.descr == "<f4");
+  CHECK(start.header.shape == Shape{1000, 10});
+  CHECK(start.size == whole.size() - 40'000);
+  check_npy_size(start, whole.size(), "x.npy");
+  const auto refusal = [&](std::uint64_t size) {
+    return error_of(ErrorKind::input, [&] { check_npy_size(start, size, "x.npy"); });
+  };
+  CHECK(contains(refusal(whole.size() - 1), "takes 40000 bytes of data, but the file has 39999"));
+  CHECK(contains(refusal(whole.size() + 1), "takes 40000 bytes of data, but 1 more follow"));
 }
 
 TEST_CASE("an npy file cut short anywhere is refused", "[io][npy]") {

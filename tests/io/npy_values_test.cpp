@@ -291,6 +291,27 @@ TEST_CASE("what is no integer of 64 bits is refused with its row and value", "[i
   }
 }
 
+TEST_CASE("labels are read in pieces", "[io][npy]") {
+  const std::string data = bytes_of<std::int32_t>({5, 6, 7, 8});
+  for (const bool fortran : {false, true}) {
+    const NpyArray array{"y", DType::i32, false, fortran, {4, 1}, as_bytes(data)};
+    std::vector<std::int64_t> two(2);
+    npy_rows_to_int64(array, 0, two);
+    CHECK(two == std::vector<std::int64_t>{5, 6});
+    npy_rows_to_int64(array, 2, two);
+    CHECK(two == std::vector<std::int64_t>{7, 8});
+    npy_rows_to_int64(array, 4, {});
+    CHECK_THROWS_AS(npy_rows_to_int64(array, 3, two), std::logic_error);
+    CHECK_THROWS_AS(npy_rows_to_int64(array, -1, two), std::logic_error);
+    CHECK_THROWS_AS(npy_rows_to_int64(array, 5, {}), std::logic_error);
+  }
+  const std::string halves = bytes_of<double>({0, 1, 2, 0.5});
+  std::vector<std::int64_t> last(1);
+  const std::string message =
+      error_of(ErrorKind::input, [&] { npy_rows_to_int64(column(halves, DType::f64), 3, last); });
+  CHECK(contains(message, "row 3 (the first is 0) has 0.5"));
+}
+
 TEST_CASE("labels are a list, not a table", "[io][npy]") {
   const std::string data(24, '\0');
   for (const auto& shape : {std::vector<std::uint64_t>{}, {1, 24}, {12, 2}, {24, 1, 1}}) {

@@ -51,9 +51,13 @@ void npy_rows_to_float(const NpyArray& array, Index first_row, MutableView rows)
 /// exactly.
 double npy_element(const NpyArray& array, Index row, Index col);
 
-/// The elements of an array (n,) or (n, 1) of integers, booleans or floats with whole values.
-/// Throws Error(input) for another shape, and for an element that is no integer of 64 bits, with
-/// its row.
+/// Fills `rows` with the elements [first_row, first_row + k) of an array (n,) or (n, 1) of
+/// integers, booleans or floats with whole values. Throws Error(input) for another shape, and for
+/// an element that is no integer of 64 bits, with its row; std::logic_error if such rows are not in
+/// it.
+void npy_rows_to_int64(const NpyArray& array, Index first_row, std::span<std::int64_t> rows);
+
+/// All of them.
 std::vector<std::int64_t> npy_to_int64(const NpyArray& array);
 
 }  // namespace lora

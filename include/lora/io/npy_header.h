@@ -6,12 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "lora/io/npy_dtype.h"
-
 namespace lora {
 
 struct NpyHeader {
-  NpyDType type;
+  std::string descr;  ///< the type, for npy_dtype.h: '<f4' without the quotes, or a list of fields
   bool fortran_order;
   std::vector<std::uint64_t> shape;
 };
