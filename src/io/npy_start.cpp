@@ -24,8 +24,8 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 }
 
 void check_magic(std::span<const std::byte> file, const std::string& label) {
+  if (is_npy(file)) return;
   const std::string_view text = as_text(file);
-  if (text.starts_with(kMagic)) return;
   if (text.empty()) refuse(label, "is empty");
   if (kMagic.starts_with(text)) refuse(label, "ends in its first bytes; incomplete download?");
   if (text.starts_with("PK")) refuse(label, "is a ZIP archive; arrays in one are named .npz");
@@ -44,6 +44,10 @@ std::size_t length_bytes(std::span<const std::byte> file, const std::string& lab
 }
 
 }  // namespace
+
+bool is_npy(std::span<const std::byte> start) {
+  return as_text(start).starts_with(kMagic);
+}
 
 NpyStart parse_npy_start(std::span<const std::byte> start, std::uint64_t file_size,
                          const std::string& label) {

@@ -1,13 +1,13 @@
 #include "lora/io/weight_file.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 #include <vector>
 
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
 #include "lora/core/table.h"
+#include "lora/io/array_file.h"
 #include "lora/io/mapped_file.h"
 #include "lora/io/npy.h"
 #include "lora/io/safetensors.h"
@@ -19,18 +19,6 @@ namespace {
 
 constexpr std::string_view kWeightSuffix = ".weight";
 constexpr const char* kNamelessPath = "linear";
-
-struct FileAndTensor {
-  std::string file;
-  std::string tensor;
-};
-
-/// A file whose own name has a colon is taken whole.
-FileAndTensor split_at_colon(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || std::filesystem::exists(text)) return {text, ""};
-  return {text.substr(0, colon), text.substr(colon + 1)};
-}
 
 bool is_matrix(const SafetensorsEntry& entry) {
   return entry.shape.size() == 2 && entry.dtype && is_floating(*entry.dtype);
@@ -142,7 +130,7 @@ FrozenWeight read_npy(const std::string& path) {
 }  // namespace
 
 FrozenWeight read_frozen_weight(const std::string& file_and_tensor) {
-  const auto [file, tensor] = split_at_colon(file_and_tensor);
+  const auto [file, tensor] = split_file_and_name(file_and_tensor);
   if (file.ends_with(".safetensors")) return read_safetensors(file, tensor);
   if (file.ends_with(".npy")) {
     if (!tensor.empty()) {

@@ -15,6 +15,9 @@ inline constexpr std::size_t kLongestNpyHeader = 10'000;  ///< NumPy's own limit
 /// As many bytes as can come before the data.
 inline constexpr std::size_t kLongestNpyStart = 12 + kLongestNpyHeader;
 
+/// Whether a file that starts so is a .npy file, perhaps a broken one.
+bool is_npy(std::span<const std::byte> start);
+
 struct NpyStart {
   NpyHeader header;
   std::size_t size;  ///< of everything before the data
