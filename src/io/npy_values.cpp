@@ -3,6 +3,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -125,6 +127,19 @@ std::int64_t to_int64(Element element, Index row, const NpyArray& array) {
               +element, ", but only whole numbers of 64 bits fit here");
 }
 
+/// Says how more than two dimensions become two, where NumPy can do that.
+[[noreturn]] void refuse_shape(const NpyArray& array) {
+  const std::span<const std::uint64_t> shape = array.shape;
+  const auto cols = shape.size() > 2 ? element_count(shape.subspan(1)) : std::nullopt;
+  if (!cols || *cols == 0 || shape[0] == 0) {
+    throw Error(ErrorKind::input, "[npy] ", array.path, ": shape ", shape_text(shape),
+                " is no table; (rows, columns) or (rows,) would fit");
+  }
+  throw Error(ErrorKind::input, "[npy] ", array.path, ": shape ", shape_text(shape), " has ",
+              shape.size(), " dimensions, but rows of features have 2; (", shape[0], ", ", *cols,
+              ") would fit: np.save('new.npy', a.reshape(", shape[0], ", -1))");
+}
+
 /// How many elements an array (n,) or (n, 1) has; other shapes are refused.
 Index rows_of_list(const NpyArray& array) {
   if (array.shape.empty() || array.shape.size() > 2 || npy_table(array).cols != 1) {
@@ -140,10 +155,7 @@ NpyTable npy_table(const NpyArray& array) {
   const bool fits_index = std::all_of(array.shape.begin(), array.shape.end(), [](auto dimension) {
     return std::in_range<Index>(dimension);
   });
-  if (array.shape.empty() || array.shape.size() > 2 || !fits_index) {
-    throw Error(ErrorKind::input, "[npy] ", array.path, ": shape ", shape_text(array.shape),
-                " is no table; (rows, columns) or (rows,) would fit");
-  }
+  if (array.shape.empty() || array.shape.size() > 2 || !fits_index) refuse_shape(array);
   return {static_cast<Index>(array.shape[0]),
           array.shape.size() == 2 ? static_cast<Index>(array.shape[1]) : 1};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <utility>
 
 #include "lora/core/error.h"
@@ -39,8 +40,9 @@ std::uint64_t header_length(std::span<const std::byte> file, const std::string& 
            " are the most; is it a safetensors file?");
   }
   if (length > file.size() - kLengthBytes) {
-    refuse(path, "the header claims ", length, " bytes, but the file has ", file.size(),
-           "; incomplete download?");
+    refuse(path, "the header claims ", length,
+           " bytes after the 8 of its length, but the file has ", file.size(),
+           " in all; incomplete download?");
   }
   return length;
 }
@@ -79,22 +81,32 @@ void check_size(const Tensor& tensor, const std::string& path) {
   }
 }
 
-/// `tensors` in the order of the data, which must be `size` bytes.
-void check_layout(const std::vector<Tensor>& tensors, std::uint64_t size, const std::string& path) {
+/// Refuses tensors, in the order of the data, that do not lie in the file, whose data begins at
+/// `data_begin`.
+void check_end(const std::vector<Tensor>& tensors, std::uint64_t data_begin,
+               std::uint64_t file_size, const std::string& path) {
+  const std::uint64_t size = file_size - data_begin;
+  const std::uint64_t end = tensors.empty() ? 0 : tensors.back().end;
+  for (const Tensor& tensor : tensors) {
+    if (tensor.end <= size) continue;
+    const std::uint64_t all = end + std::min(data_begin, UINT64_MAX - end);
+    refuse(path, "tensor ", in_quotes(tensor.name), ": offsets ", tensor.begin, "..", tensor.end,
+           " exceed the file: header and data take ", all, " bytes in all, but the file has ",
+           file_size, "; incomplete download?");
+  }
+  if (end < size) {
+    refuse(path, "the tensors end at byte ", end, " of the data, but ", size - end,
+           " bytes follow");
+  }
+}
+
+/// `tensors` in the order of the data.
+void check_layout(const std::vector<Tensor>& tensors, const std::string& path) {
   std::uint64_t previous_end = 0;
   for (const Tensor& tensor : tensors) {
     check_offsets(tensor, previous_end, path);
     check_size(tensor, path);
     previous_end = tensor.end;
-  }
-  for (const Tensor& tensor : tensors) {
-    if (tensor.end <= size) continue;
-    refuse(path, "tensor ", in_quotes(tensor.name), ": offsets ", tensor.begin, "..", tensor.end,
-           " exceed the file's data (", size, " bytes); incomplete download?");
-  }
-  if (previous_end < size) {
-    refuse(path, "the tensors end at byte ", previous_end, " of the data, but ",
-           size - previous_end, " bytes follow");
   }
 }
 
@@ -115,7 +127,8 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
   std::stable_sort(header.tensors.begin(), header.tensors.end(), [](const auto& a, const auto& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
-  check_layout(header.tensors, data.size(), path);
+  check_layout(header.tensors, path);
+  check_end(header.tensors, kLengthBytes + length, bytes.size(), path);
 
   metadata_ = std::move(header.metadata);
   tensors_.reserve(header.tensors.size());

@@ -193,6 +193,15 @@ TEST_CASE("a broken safetensors file is refused with its own reason", "[io][safe
   }
   attack += "}";
   const std::string sixteen(16, 'x');
+  std::string eight_huge = "{";  // of 2^61 - 1 bytes each, so that the sum of all hardly fits
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    const std::uint64_t size = (1ULL << 61U) - 1;
+    if (i > 0) eight_huge += ',';
+    eight_huge += '"' + std::to_string(i) + R"(":{"dtype":"U8","shape":[)" + std::to_string(size) +
+                  R"(],"data_offsets":[)" + std::to_string(i * size) + ',' +
+                  std::to_string((i + 1) * size) + "]}";
+  }
+  eight_huge += '}';
   const struct {
     std::string content;
     std::string_view reason;
@@ -200,12 +209,14 @@ TEST_CASE("a broken safetensors file is refused with its own reason", "[io][safe
       {"", "has 0 bytes, fewer than the 8"},
       {"1234567", "has 7 bytes, fewer than the 8"},
       {little_endian(0x3C, 8),
-       "the header claims 60 bytes, but the file has 8; incomplete download?"},
+       "the header claims 60 bytes after the 8 of its length, but the file has 8 in all; "
+       "incomplete download?"},
       {little_endian(0xFFFFFF000000003C, 8), "but 100000000 are the most"},
       {little_endian(UINT64_MAX, 8) + "{}", "but 100000000 are the most"},
       {little_endian(100'000'001, 8) + "{}", "claims 100000001 bytes, but 100000000 are the most"},
-      {little_endian(100'000'000, 8) + "{}", "but the file has 10"},
-      {little_endian(3, 8) + "{}", "the header claims 3 bytes, but the file has 10"},
+      {little_endian(100'000'000, 8) + "{}", "but the file has 10 in all"},
+      {little_endian(3, 8) + "{}",
+       "the header claims 3 bytes after the 8 of its length, but the file has 10 in all"},
       {file_of("\xFF"), "not UTF-8 at its byte 1"},
       {file_of("{\"\xC3\"}"), "not UTF-8 at its byte 3"},
       {file_of(""), "not valid JSON at its byte 1"},
@@ -279,7 +290,9 @@ TEST_CASE("a broken safetensors file is refused with its own reason", "[io][safe
       {file_of(header_of("I32", "2,2", "0,16"), sixteen + "bogus"),
        "the tensors end at byte 16 of the data, but 5 bytes follow"},
       {file_of(header_of("I32", "2,2", "0,16"), sixteen.substr(2)),
-       "tensor 'a': offsets 0..16 exceed the file's data (14 bytes); incomplete download?"},
+       "tensor 'a': offsets 0..16 exceed the file: header and data take 81 bytes in all, but the "
+       "file has 79; incomplete download?"},
+      {file_of(eight_huge), "and data take 18446744073709551615 bytes in all, but the file has"},
       {file_of("{}", "x"), "the tensors end at byte 0 of the data, but 1 bytes follow"},
   };
   for (const auto& test : cases) {
