@@ -251,8 +251,9 @@ TEST_CASE("one file knows oneDNN", "[floors]") {
   CHECK(files_that_include("oneapi/").empty());
 }
 
-TEST_CASE("one file knows zlib", "[floors]") {
+TEST_CASE("one file knows zlib, and one xxHash", "[floors]") {
   CHECK(files_that_include("zlib") == std::set<std::string>{"src/io/inflate.cpp"});
+  CHECK(files_that_include("xxhash") == std::set<std::string>{"src/io/file_hash.cpp"});
 }
 
 TEST_CASE("a public header has a source file of its name, or is known to need none", "[floors]") {

@@ -23,6 +23,7 @@ namespace {
 constexpr int kAttempts = 1000;
 constexpr std::size_t kLongestStem = 200;  // of the 255 bytes that a file's name may have
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
+constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;  // the digest's K: the order of blocks counts
 
 template <class... Parts>
 [[noreturn]] void refuse(const std::string& path, const Parts&... reason) {
@@ -94,9 +95,11 @@ void flush_directory(const std::string& path) {
   }
 }
 
-void write_all(int file, std::span<const std::byte> bytes, const std::string& path) {
+/// `write_some(bytes)` is a system call that writes some of them and returns how many.
+template <class WriteSome>
+void write_all(std::span<const std::byte> bytes, const std::string& path, WriteSome write_some) {
   while (!bytes.empty()) {
-    const ssize_t count = ::write(file, bytes.data(), bytes.size());
+    const ssize_t count = write_some(bytes);
     if (count >= 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(count));
     } else if (errno != EINTR) {
@@ -120,13 +123,21 @@ std::size_t read_block(int file, std::span<std::byte> block, const std::string& 
   return filled;
 }
 
+std::uint64_t hash_of(std::span<const std::byte> block) {
+  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(block.data()), block.size()});
+}
+
 }  // namespace
 
 void AtomicFile::Digest::add(std::span<const std::byte> block) {
-  constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;  // so that the order of blocks counts
-  const std::string_view text(reinterpret_cast<const char*>(block.data()), block.size());
-  hash = hash * kOdd + std::hash<std::string_view>{}(text);
+  first_factor = size == 0 ? 1 : first_factor * kOdd;
+  hash = hash * kOdd + hash_of(block);
   size += block.size();
+}
+
+void AtomicFile::Digest::exchange_first(std::span<const std::byte> old_block,
+                                        std::span<const std::byte> new_block) {
+  hash += first_factor * (hash_of(new_block) - hash_of(old_block));
 }
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path) {
@@ -139,6 +150,7 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
       partial_(std::exchange(other.partial_, {})),
       file_(std::move(other.file_)),
       block_(std::move(other.block_)),
+      first_block_(std::move(other.first_block_)),
       written_(other.written_) {}
 
 AtomicFile::~AtomicFile() {
@@ -156,9 +168,33 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 }
 
 void AtomicFile::write_block() {
+  const bool first = written_.size == 0;
   written_.add(block_);
-  write_all(file_.get(), block_, path_);
+  write_all(block_, path_, [&](std::span<const std::byte> bytes) {
+    return ::write(file_.get(), bytes.data(), bytes.size());
+  });
+  if (first) first_block_.swap(block_);
   block_.clear();
+}
+
+void AtomicFile::rewrite_start(std::span<const std::byte> bytes) {
+  if (!file_.is_open()) throw std::logic_error("AtomicFile::rewrite_start after close_and_check");
+  const bool in_memory = first_block_.empty();
+  std::vector<std::byte>& start = in_memory ? block_ : first_block_;
+  if (bytes.size() > start.size()) {
+    throw std::logic_error("AtomicFile::rewrite_start: only the first block can be rewritten");
+  }
+  const std::vector<std::byte> old = start;
+  std::copy(bytes.begin(), bytes.end(), start.begin());
+  if (in_memory) return;
+  written_.exchange_first(old, start);
+  std::size_t offset = 0;
+  write_all(bytes, path_, [&](std::span<const std::byte> rest) {
+    const ssize_t count =
+        ::pwrite(file_.get(), rest.data(), rest.size(), static_cast<off_t>(offset));
+    if (count > 0) offset += static_cast<std::size_t>(count);
+    return count;
+  });
 }
 
 void AtomicFile::close_and_check() {

@@ -309,6 +309,65 @@ TEST_CASE("a file that changed after it was written is not committed", "[io][ato
   CHECK(names_in(directory.path()) == Names{"out"});
 }
 
+TEST_CASE("the start of a file can be rewritten at its end", "[io][atomic_file]") {
+  const TemporaryDirectory directory;
+  const std::size_t block = 1 << 20;
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{20}, block - 1, block, block + 1, 2 * block, 3 * block + 5}) {
+    for (const std::size_t rewritten : {std::size_t{0}, std::size_t{1}, std::size_t{20}, block}) {
+      if (rewritten > size) continue;
+      INFO(size << ", " << rewritten);
+      const std::string path = (directory.path() / "out").string();
+      std::string content(size, 'x');
+      for (std::size_t i = 0; i < size; i += 1000) content[i] = static_cast<char>(i / 1000);
+      AtomicFile file(path);
+      file.write(as_bytes(content));
+      file.rewrite_start(as_bytes(std::string(rewritten, 'a')));
+      file.rewrite_start(as_bytes(std::string(rewritten, 'b')));
+      file.write(as_bytes("more"));
+      file.close_and_check();
+      file.commit();
+      CHECK(read_file(path) == std::string(rewritten, 'b') + content.substr(rewritten) + "more");
+    }
+  }
+}
+
+TEST_CASE("a rewritten start that did not arrive is found", "[io][atomic_file]") {
+  const TemporaryDirectory directory;
+  const std::string path = (directory.path() / "out").string();
+  const std::string content(3 << 20, 'x');
+  AtomicFile file(path);
+  file.write(as_bytes(content));
+  file.rewrite_start(as_bytes("abc"));
+  directory.write(partial_name("out"), content);
+  const std::string message = error_of(ErrorKind::output, [&] { file.close_and_check(); });
+  CHECK(contains(message, "other bytes are read back than were written"));
+}
+
+TEST_CASE("only a first block that was written can be rewritten", "[io][atomic_file]") {
+  const TemporaryDirectory directory;
+  AtomicFile file((directory.path() / "out").string());
+  CHECK_THROWS_AS(file.rewrite_start(as_bytes("a")), std::logic_error);
+  file.write(as_bytes("a"));
+  CHECK_THROWS_AS(file.rewrite_start(as_bytes("ab")), std::logic_error);
+  file.write(as_bytes(std::string(2 << 20, 'x')));
+  CHECK_THROWS_AS(file.rewrite_start(as_bytes(std::string((1 << 20) + 1, 'x'))), std::logic_error);
+  file.close_and_check();
+  CHECK_THROWS_AS(file.rewrite_start(as_bytes("a")), std::logic_error);
+}
+
+TEST_CASE("a rewritten start moves with its file", "[io][atomic_file]") {
+  const TemporaryDirectory directory;
+  const std::string path = (directory.path() / "out").string();
+  AtomicFile first(path);
+  first.write(as_bytes(std::string(2 << 20, 'x')));
+  AtomicFile second(std::move(first));
+  second.rewrite_start(as_bytes("abc"));
+  second.close_and_check();
+  second.commit();
+  CHECK(read_file(path) == "abc" + std::string((2 << 20) - 3, 'x'));
+}
+
 TEST_CASE("a target that became a directory is not replaced", "[io][atomic_file]") {
   const TemporaryDirectory directory;
   const fs::path path = directory.path() / "out";

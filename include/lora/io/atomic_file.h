@@ -39,6 +39,11 @@ class AtomicFile {
   /// Appends; some of it may wait in memory. Not after close_and_check().
   void write(std::span<const std::byte> bytes);
 
+  /// Replaces the first bytes of what was written, for a format whose header has a count that is
+  /// known only at the end. Throws std::logic_error if so many were not written, for more than the
+  /// first mebibyte, and after close_and_check().
+  void rewrite_start(std::span<const std::byte> bytes);
+
   /// Flushes to the disk, closes, opens again, and compares size and a 64-bit hash (std::hash of
   /// its blocks, combined) of what is read with those of what was written. The bytes may be read
   /// from the system's cache: this finds a file that was cut short or changed, not a bad disk.
@@ -48,21 +53,27 @@ class AtomicFile {
   void commit();
 
  private:
+  /// The hashes of n blocks as a polynomial: h₁·Kⁿ⁻¹ + h₂·Kⁿ⁻² + … + hₙ, modulo 2^64.
   struct Digest {
     std::uint64_t size = 0;
     std::uint64_t hash = 0;
+    std::uint64_t first_factor = 0;  ///< Kⁿ⁻¹
 
     /// Adds a block: all are of one size but the last.
     void add(std::span<const std::byte> block);
+
+    /// As if the first block had been another one of its size.
+    void exchange_first(std::span<const std::byte> old_block, std::span<const std::byte> new_block);
   };
 
   void write_block();
   Digest read_back() const;
 
   std::string path_;
-  std::string partial_;           // empty once it is renamed
-  FileDescriptor file_;           // open until it is checked
-  std::vector<std::byte> block_;  // not written yet
+  std::string partial_;                 // empty once it is renamed
+  FileDescriptor file_;                 // open until it is checked
+  std::vector<std::byte> block_;        // not written yet
+  std::vector<std::byte> first_block_;  // as it was written; empty before that
   Digest written_;
 };
 
