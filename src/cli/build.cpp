@@ -105,7 +105,8 @@ Run::Run(const Options& options)
   make_loaders(options);
   cache = std::make_unique<FrozenCache>(*model, data, compute);
   loss = find_entry(loss_kinds(), "--loss", *options.loss).make({});
-  metrics = make_metrics(task);
+  metrics = make_metrics(task, model->out_features());
+  std::erase_if(metrics, [](const ReportedMetric& metric) { return !metric.kind->headline; });
   objective = std::make_unique<ModelObjective>(*model, *loss);
   make_optimizer(options);
 }

@@ -2,17 +2,17 @@
 
 #include <cstddef>
 
+#include "lora/loss/rows.h"
+
 namespace lora {
 
 void Accuracy::add(const View& output, const Batch& batch) {
   double& hits = sums_[0];
-  double& rows = sums_[1];
   for (Index i = 0; i < output.rows(); ++i) {
-    Index largest = 0;
-    output.row(i).maxCoeff(&largest);
-    if (largest == batch.labels[static_cast<std::size_t>(i)]) ++hits;
+    const Index label = batch.labels[static_cast<std::size_t>(i)];
+    if (predicted_class(output, i) == label) hits += row_weight(batch, i);
   }
-  rows += static_cast<double>(output.rows());
+  sums_[1] += total_weight(batch);
 }
 
 double Accuracy::result() const {

@@ -3,14 +3,59 @@
 #include <array>
 
 #include "lora/loss/accuracy.h"
+#include "lora/loss/log_loss.h"
+#include "lora/loss/macro_f1.h"
+#include "lora/loss/mae.h"
+#include "lora/loss/r2.h"
+#include "lora/loss/rmse.h"
 
 namespace lora {
 
 namespace {
 
 constexpr std::array kMetrics = {
-    MetricKind{"accuracy", "accuracy", "share of rows whose largest output is their label's",
-               Task::classification, Accuracy::make},
+    MetricKind{.name = "rmse",
+               .label = "RMSE",
+               .help = "root of each target's mean squared error, mean over targets",
+               .task = Task::regression,
+               .higher_is_better = false,
+               .headline = false,
+               .make = RootMeanSquaredError::make},
+    MetricKind{.name = "mae",
+               .label = "MAE",
+               .help = "mean absolute error over rows and targets",
+               .task = Task::regression,
+               .higher_is_better = false,
+               .headline = false,
+               .make = MeanAbsoluteError::make},
+    MetricKind{.name = "r2",
+               .label = "R2",
+               .help = "share of each target's variance that is explained, mean over targets",
+               .task = Task::regression,
+               .higher_is_better = true,
+               .headline = true,
+               .make = R2Score::make},
+    MetricKind{.name = "accuracy",
+               .label = "accuracy",
+               .help = "share of rows whose largest output is their label's",
+               .task = Task::classification,
+               .higher_is_better = true,
+               .headline = true,
+               .make = Accuracy::make},
+    MetricKind{.name = "macro_f1",
+               .label = "macro F1",
+               .help = "F1 of each class that occurs, mean over classes",
+               .task = Task::classification,
+               .higher_is_better = true,
+               .headline = false,
+               .make = MacroF1::make},
+    MetricKind{.name = "log_loss",
+               .label = "log loss",
+               .help = "mean of -log of the label's probability, without class weights",
+               .task = Task::classification,
+               .higher_is_better = false,
+               .headline = false,
+               .make = LogLoss::make},
 };
 
 }  // namespace
@@ -19,10 +64,10 @@ std::span<const MetricKind> metric_kinds() {
   return kMetrics;
 }
 
-std::vector<ReportedMetric> make_metrics(Task task) {
+std::vector<ReportedMetric> make_metrics(Task task, Index outputs) {
   std::vector<ReportedMetric> metrics;
   for (const MetricKind& kind : kMetrics) {
-    if (kind.task == task) metrics.push_back({&kind, kind.make()});
+    if (kind.task == task) metrics.push_back({&kind, kind.make(outputs)});
   }
   return metrics;
 }

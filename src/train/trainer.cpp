@@ -164,7 +164,7 @@ Figures Trainer::validate() {
 
   Figures figures = {{"val_loss", "Val loss", as_float32(totals[0] / totals[1])}};
   for (const ReportedMetric& reported : parts_.metrics) {
-    parts_.group.sum_wide(reported.metric->sums());
+    reported.metric->sum_over(parts_.group);
     figures.push_back({"val_" + std::string(reported.kind->name),
                        "Val " + std::string(reported.kind->label), reported.metric->result()});
   }

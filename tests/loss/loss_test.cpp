@@ -107,7 +107,7 @@ TEST_CASE("weights of 1 change no bit of a loss", "[loss]") {
   }
 }
 
-TEST_CASE("a row of weight 3 is three rows, and one of weight 0 none", "[loss]") {
+TEST_CASE("a row of weight 3 is three rows to a loss, and one of weight 0 none", "[loss]") {
   const Case all(4);
   Case weighted = all;
   weighted.weights = {3, 0, 1, 1};

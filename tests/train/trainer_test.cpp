@@ -48,7 +48,7 @@ void take_steps(Training& training, int count) {
 Figures figures_by_hand(Training& training, const std::vector<Index>& rows) {
   Tape tape(training.compute);
   const std::vector<ReportedMetric> metrics =
-      make_metrics(training.data.has_labels() ? Task::classification : Task::regression);
+      make_metrics(training.data.has_labels() ? Task::classification : Task::regression, 3);
   LossSum sum;
   for (const Index row : rows) {
     Loader one(training.data, {row}, 1, false);
@@ -232,7 +232,7 @@ TEST_CASE("a stop() that never says so changes nothing", "[train][trainer]") {
 
 TEST_CASE("validation comes before the first step and after each epoch", "[train][trainer]") {
   Training training = ten_rows("cross_entropy", in_batches_of_four(4));
-  const std::vector<ReportedMetric> metrics = make_metrics(Task::classification);
+  const std::vector<ReportedMetric> metrics = make_metrics(Task::classification, 3);
   Loader held_out(training.data, {0, 2, 3, 7, 9}, 2, false);
   TrainParts parts = training.parts();
   parts.validation.emplace(Feed{held_out, training.cache});
@@ -245,7 +245,7 @@ TEST_CASE("validation comes before the first step and after each epoch", "[train
   std::vector<Figures> all = observer.first_validation;
   for (const EpochRecord& record : observer.epochs) all.push_back(record.validation);
   for (const Figures& figures : all) {
-    REQUIRE(figures.size() == 2);
+    REQUIRE(figures.size() == 4);
     CHECK(figures[0].name == "val_loss");
     CHECK(figures[0].label == "Val loss");
     CHECK(figures[1].name == "val_accuracy");
@@ -265,7 +265,7 @@ TEST_CASE("validation judges the held-out rows and no others", "[train][trainer]
     const std::vector<Index> rows = {1, 4, 5, 6, 8};
     Loader held_out(training.data, rows, 2, false);
     const std::vector<ReportedMetric> metrics =
-        make_metrics(loss == "mse" ? Task::regression : Task::classification);
+        make_metrics(loss == "mse" ? Task::regression : Task::classification, 3);
     TrainParts parts = training.parts();
     parts.validation.emplace(Feed{held_out, training.cache});
     parts.metrics = metrics;

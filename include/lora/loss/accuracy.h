@@ -11,7 +11,7 @@ namespace lora {
 class Accuracy : public Metric {
  public:
   Accuracy() : Metric(2) {}
-  static std::unique_ptr<Metric> make() { return std::make_unique<Accuracy>(); }
+  static std::unique_ptr<Metric> make(Index /*outputs*/) { return std::make_unique<Accuracy>(); }
 
   void add(const View& output, const Batch& batch) override;
   double result() const override;

@@ -1,18 +1,21 @@
 // Figures by which a model is judged beside its loss, and the table of their kinds.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "lora/core/batch.h"
+#include "lora/core/group.h"
 #include "lora/core/matrix.h"
 #include "lora/loss/loss.h"
 
 namespace lora {
 
-/// Sums over batches, in double.
+/// Sums over batches, in double. A row counts as often as its batch's weights say, as with
+/// scikit-learn's sample_weight; one of weight 0 is as if it were not there.
 class Metric {
  public:
   explicit Metric(std::size_t sums) : sums_(sums, 0.0) {}
@@ -24,10 +27,13 @@ class Metric {
   /// The figure for all rows since reset(). Not a number if there were none.
   virtual double result() const = 0;
 
-  void reset() { sums_.assign(sums_.size(), 0.0); }
+  /// The figure of each target or class, for those that have one.
+  virtual std::vector<double> parts() const { return {}; }
 
-  /// What processes add up among each other.
-  std::span<double> sums() { return sums_; }
+  virtual void reset() { sums_.assign(sums_.size(), 0.0); }
+
+  /// Adds up what the processes of a run have seen: each then has the figures of all rows.
+  virtual void sum_over(Group& group) { group.sum_wide(sums_); }
 
  protected:
   std::vector<double> sums_;
@@ -38,7 +44,9 @@ struct MetricKind {
   std::string_view label;  ///< as it is printed
   std::string_view help;
   Task task;
-  std::unique_ptr<Metric> (*make)();
+  bool higher_is_better;
+  bool headline;  ///< shown after each epoch; the others only at the end
+  std::unique_ptr<Metric> (*make)(Index outputs);
 };
 
 std::span<const MetricKind> metric_kinds();
@@ -49,7 +57,8 @@ struct ReportedMetric {
   std::unique_ptr<Metric> metric;
 };
 
-/// One of each kind that fits the task, in the order of the table.
-std::vector<ReportedMetric> make_metrics(Task task);
+/// One of each kind that fits the task, in the order of the table, for a model with that many
+/// outputs.
+std::vector<ReportedMetric> make_metrics(Task task, Index outputs);
 
 }  // namespace lora
