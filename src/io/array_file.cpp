@@ -23,9 +23,6 @@ namespace lora {
 /// The arrays of a file in one format, by their position among the entries.
 class ArrayFileContent {
  public:
-  ArrayFileContent() = default;
-  ArrayFileContent(const ArrayFileContent&) = delete;
-  ArrayFileContent& operator=(const ArrayFileContent&) = delete;
   virtual ~ArrayFileContent() = default;
 
   virtual NpyArray array(std::size_t position) = 0;
@@ -245,6 +242,7 @@ std::size_t position_of_only(const std::vector<ArrayEntry>& entries, const std::
 [[noreturn]] void refuse_unknown(const std::string& name, const std::vector<ArrayEntry>& entries,
                                  const std::string& path) {
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const ArrayEntry& entry : entries) names.push_back(entry.name);
   const std::string near = nearest(name, names);
   throw Error(ErrorKind::input, path, ": no array ", in_quotes(name),

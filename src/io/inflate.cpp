@@ -28,6 +28,8 @@ class InflateStream {
   ~InflateStream() { inflateEnd(&stream_); }
   InflateStream(const InflateStream&) = delete;
   InflateStream& operator=(const InflateStream&) = delete;
+  InflateStream(InflateStream&&) = delete;  // zlib's state points back at the stream
+  InflateStream& operator=(InflateStream&&) = delete;
 
   /// Fills `target` as far as the data reaches; target_full need not mean that there is more.
   Inflated fill(std::span<std::byte> target) {

@@ -154,9 +154,10 @@ std::optional<std::uint64_t> npy_element_size(std::string_view descr) {
 
 std::string npy_dtype_name(std::string_view descr) {
   if (const KnownType* const type = known_type(descr)) return std::string(type->name);
-  const std::string name(refused_type(descr).name);
+  std::string name(refused_type(descr).name);
   if (name == "object" || name == "records" || !is_short_and_plain(descr)) return name;
-  return name + " " + std::string(descr);
+  name += " ";
+  return name += descr;
 }
 
 }  // namespace lora
