@@ -1,22 +1,26 @@
 #include "lora/artifact/peft_adapter.h"
 
-#include <cmath>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "adapter_readme.h"
 #include "lora/core/error.h"
+#include "lora/core/nearest.h"
+#include "lora/core/table.h"
+#include "lora/core/text.h"
 #include "lora/io/atomic_file.h"
-#include "lora/io/safetensors.h"
+#include "lora/io/mapped_file.h"
+#include "lora/io/npy.h"
+#include "lora/io/shape.h"
 #include "lora/nn/linear.h"
+#include "lora/nn/lora_adapter.h"
 
 namespace lora {
 
@@ -24,11 +28,23 @@ namespace {
 
 constexpr std::string_view kModelFile = "adapter_model.safetensors";
 constexpr std::string_view kConfigFile = "adapter_config.json";
+constexpr std::string_view kReadmeFile = "README.md";
 
 // PEFT wraps the model, and a layer that has an adapter is wrapped once more.
 constexpr std::string_view kModelPrefix = "base_model.model.";
+constexpr std::string_view kA = ".lora_A.weight";
+constexpr std::string_view kB = ".lora_B.weight";
 constexpr std::string_view kWrappedBias = ".base_layer.bias";
 constexpr std::string_view kBias = ".bias";
+
+/// "head", ".lora_A.weight" → "base_model.model.head.lora_A.weight".
+std::string tensor_name(const std::string& layer, std::string_view part) {
+  return std::string(kModelPrefix) + layer + std::string(part);
+}
+
+std::string join(const std::string& directory, std::string_view file) {
+  return (std::filesystem::path(directory) / file).string();
+}
 
 /// Collects an adapter's tensors under PEFT's names, as float32, and the paths of its layers.
 class AdapterTensors : public Visitor {
@@ -74,50 +90,135 @@ class AdapterTensors : public Visitor {
   std::vector<SafetensorsTensor> tensors_;
 };
 
-/// A whole number is written without a point, as Python's int.
-nlohmann::json number(double value) {
-  const double whole = std::trunc(value);
-  return whole == value && std::abs(value) < 1e15 ? nlohmann::json(static_cast<std::int64_t>(value))
-                                                  : nlohmann::json(value);
+using Shape = std::vector<std::uint64_t>;
+
+/// The tensor's values, which must be of that shape: (rows, cols), or (n,) as one row.
+Matrix read_tensor(const SafetensorsFile& file, const SafetensorsEntry& entry, const Shape& shape) {
+  if (!entry.dtype || !is_floating(*entry.dtype) || entry.shape != shape) {
+    throw Error(ErrorKind::input, file.path(), ": tensor '", entry.name, "' is ", entry.dtype_name,
+                " of shape ", shape_text(entry.shape), ", but shape ", shape_text(shape),
+                " of a floating type is needed");
+  }
+  const auto rows = static_cast<Index>(shape.size() == 2 ? shape[0] : 1);
+  Matrix values(rows, static_cast<Index>(shape.back()));
+  const NpyArray array{file.path() + ":" + entry.name,
+                       *entry.dtype,
+                       false,
+                       false,
+                       shape.size() == 2 ? shape : Shape{1, shape[0]},
+                       entry.bytes};
+  npy_rows_to_float(array, 0, values);
+  if (!values.allFinite()) {
+    throw Error(ErrorKind::input, file.path(), ": tensor '", entry.name,
+                "' holds a number that is not finite in float32");
+  }
+  return values;
 }
 
-/// Only keys that PEFT of every version reads; its own form: sorted, indented by two.
-std::string config_text(const PeftConfig& config, const std::vector<std::string>& layers) {
-  const nlohmann::json null;
-  const nlohmann::json json = {
-      {"alpha_pattern", nlohmann::json::object()},
-      {"auto_mapping", null},
-      {"base_model_name_or_path",
-       config.base_model.empty() ? null : nlohmann::json(config.base_model)},
-      {"bias", config.bias},
-      {"fan_in_fan_out", false},
-      {"inference_mode", true},
-      {"init_lora_weights", true},
-      {"layers_pattern", null},
-      {"layers_to_transform", null},
-      {"lora_alpha", number(config.adapter.scale() * static_cast<double>(config.adapter.rank))},
-      {"lora_dropout", 0.0},
-      {"modules_to_save", null},
-      {"peft_type", "LORA"},
-      {"r", config.adapter.rank},
-      {"rank_pattern", nlohmann::json::object()},
-      {"revision", null},
-      {"target_modules", layers},
-      {"task_type", null},
-      {"use_dora", false},
-      {"use_rslora", false},
-  };
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+/// Gives each layer that it meets the adapter which a directory has for it.
+class Attacher : public Visitor {
+ public:
+  explicit Attacher(const PeftAdapter& adapter) : adapter_(adapter) {}
+
+  void linear(const std::string& name, Linear& layer) override {
+    layers_.push_back(name);
+    const SafetensorsEntry* a = find(name, kA);
+    const SafetensorsEntry* b = find(name, kB);
+    if (a == nullptr && b == nullptr) return;
+    if (a == nullptr || b == nullptr) {
+      throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor '",
+                  tensor_name(name, a == nullptr ? kA : kB),
+                  "' is missing; lora_A and lora_B come together");
+    }
+    const Index rank = adapter_.config().rank_of(name);
+    const auto r = static_cast<std::uint64_t>(rank);
+    const auto in = static_cast<std::uint64_t>(layer.in_features());
+    const auto out = static_cast<std::uint64_t>(layer.out_features());
+    Matrix A = read_tensor(adapter_.tensors(), *a, {r, in});
+    Matrix B = read_tensor(adapter_.tensors(), *b, {out, r});
+    layer.attach(std::make_unique<LoraAdapter>(std::move(A), std::move(B),
+                                               adapter_.config().scale_of(name)));
+    if (adapter_.config().bias != "none") read_bias(name, layer);
+  }
+
+  /// After the walk: every tensor and every pattern must have had its layer.
+  void check_all_used() const {
+    for (const SafetensorsEntry& entry : adapter_.tensors().tensors()) {
+      if (!used_.contains(entry.name)) throw_unused(entry);
+    }
+    for (const auto& [key, value] : adapter_.config().rank_pattern) check_fits("rank_pattern", key);
+    for (const auto& [key, value] : adapter_.config().alpha_pattern) {
+      check_fits("alpha_pattern", key);
+    }
+  }
+
+ private:
+  const SafetensorsEntry* find(const std::string& layer, std::string_view part) {
+    const SafetensorsEntry* entry = adapter_.tensors().find(tensor_name(layer, part));
+    if (entry != nullptr) used_.insert(entry->name);
+    return entry;
+  }
+
+  void read_bias(const std::string& name, Linear& layer) {
+    const SafetensorsEntry* entry = find(name, kWrappedBias);
+    if (entry == nullptr) return;
+    if (layer.bias() == nullptr) {
+      throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor '", entry->name,
+                  "' is a bias, but the base's layer has none");
+    }
+    layer.bias()->value =
+        read_tensor(adapter_.tensors(), *entry, {static_cast<std::uint64_t>(layer.out_features())});
+  }
+
+  [[noreturn]] void throw_unused(const SafetensorsEntry& entry) const {
+    const std::string path(
+        entry.name.starts_with(kModelPrefix) ? entry.name.substr(kModelPrefix.size()) : entry.name);
+    const std::string near = nearest(path.substr(0, path.find(".lora_")), layers_);
+    throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor ", in_quotes(entry.name),
+                " belongs to no layer of the base, whose layers are: ", joined(layers_),
+                near.empty() ? "" : "; is '" + near + "' meant?");
+  }
+
+  void check_fits(const std::string& what, const std::string& key) const {
+    const bool fits =
+        std::ranges::any_of(layers_, [&](const auto& layer) { return pattern_fits(key, layer); });
+    if (fits) return;
+    const std::string near = nearest(key, layers_);
+    throw Error(ErrorKind::input, join(adapter_.directory(), kConfigFile), ": ", what, " '", key,
+                "' fits no layer; ",
+                near.empty() ? "the layers are: " + joined(layers_) : "is '" + near + "' meant?");
+  }
+
+  const PeftAdapter& adapter_;
+  std::vector<std::string> layers_;
+  std::set<std::string> used_;
+};
+
+std::string read_text(const std::string& path) {
+  const MappedFile file(path);
+  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
-std::string join(const std::string& directory, std::string_view file) {
-  return (std::filesystem::path(directory) / file).string();
+void check_is_adapter(const std::string& directory) {
+  if (!std::filesystem::exists(directory)) {
+    throw Error(ErrorKind::input, directory, ": there is no such directory");
+  }
+  for (const std::string_view file : {kConfigFile, kModelFile}) {
+    if (std::filesystem::exists(join(directory, file))) continue;
+    throw Error(ErrorKind::input, directory, ": is no adapter: there is no ", file, " in it");
+  }
+}
+
+const std::string& checked(const std::string& directory) {
+  check_is_adapter(directory);
+  return directory;
 }
 
 }  // namespace
 
 std::vector<std::string> peft_adapter_files(const std::string& directory) {
-  return {join(directory, kModelFile), join(directory, kConfigFile)};
+  return {join(directory, kModelFile), join(directory, kConfigFile), run_record_path(directory),
+          join(directory, kReadmeFile)};
 }
 
 void prepare_peft_directory(const std::string& directory) {
@@ -127,20 +228,57 @@ void prepare_peft_directory(const std::string& directory) {
   const AtomicFile probe(join(directory, kModelFile));  // gone again at the end of its scope
 }
 
-void save_peft_adapter(const std::string& directory, Model& model, const PeftConfig& config) {
-  AdapterTensors tensors(config.bias == "all");
+void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config,
+                       const RunRecord& record) {
+  AdapterTensors tensors(config.bias != "none");
   model.visit(tensors);
-  const std::string text = config_text(config, tensors.layers());
+  config.targets = tensors.layers();
+  const std::vector<std::string> texts = {peft_config_text(config), run_record_text(record),
+                                          adapter_readme(config, record)};
 
   prepare_peft_directory(directory);
-  AtomicFile model_file(join(directory, kModelFile));
-  AtomicFile config_file(join(directory, kConfigFile));
-  model_file.write(tensors.file());
-  config_file.write(std::as_bytes(std::span(text)));
-  model_file.close_and_check();
-  config_file.close_and_check();
-  model_file.commit();
-  config_file.commit();
+  const std::vector<std::string> paths = peft_adapter_files(directory);
+  std::vector<AtomicFile> files;
+  for (const std::string& path : paths) files.emplace_back(path);
+  files[0].write(tensors.file());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    files[i + 1].write(std::as_bytes(std::span(texts[i])));
+  }
+  for (AtomicFile& file : files) file.close_and_check();
+  for (AtomicFile& file : files) file.commit();
+}
+
+PeftAdapter::PeftAdapter(const std::string& directory)
+    : directory_(checked(directory)),
+      config_(
+          parse_peft_config(read_text(join(directory, kConfigFile)), join(directory, kConfigFile))),
+      tensors_(join(directory, kModelFile)) {}
+
+std::vector<std::string> PeftAdapter::layers() const {
+  std::vector<std::string> layers;
+  for (const SafetensorsEntry& entry : tensors_.tensors()) {
+    const std::string& name = entry.name;
+    if (!name.starts_with(kModelPrefix) || !name.ends_with(kA)) continue;
+    layers.push_back(
+        name.substr(kModelPrefix.size(), name.size() - kModelPrefix.size() - kA.size()));
+  }
+  return layers;
+}
+
+Index PeftAdapter::in_features(const std::string& path) const {
+  const Shape& shape = tensors_.find(tensor_name(path, kA))->shape;
+  return shape.size() == 2 ? static_cast<Index>(shape[1]) : 0;
+}
+
+Index PeftAdapter::out_features(const std::string& path) const {
+  const SafetensorsEntry* b = tensors_.find(tensor_name(path, kB));
+  return b != nullptr && b->shape.size() == 2 ? static_cast<Index>(b->shape[0]) : 0;
+}
+
+void PeftAdapter::attach_to(Model& model) const {
+  Attacher attacher(*this);
+  model.visit(attacher);
+  attacher.check_all_used();
 }
 
 }  // namespace lora

@@ -1,17 +1,18 @@
 #include "build.h"
 
-#include <omp.h>
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
-#include "lora/core/dtype.h"
+#include <spdlog/spdlog.h>
+
 #include "lora/core/error.h"
 #include "lora/core/table.h"
-#include "lora/data/dataset_reader.h"
-#include "lora/data/split.h"
+#include "lora/core/text.h"
+#include "lora/loss/class_weights.h"
 #include "lora/nn/visitor.h"
-#include "lora/ops/frozen.h"
 #include "lora/ops/parallel.h"
+#include "setting.h"
 
 namespace lora::cli {
 
@@ -57,57 +58,100 @@ std::vector<ParameterGroup> groups_of(const std::vector<NamedParameter>& trainab
   return {weights, biases};
 }
 
-/// Refuses a base that does not fit its data.
-void check_widths(const LinearHead& model, const Dataset& data, const Options& options,
-                  const std::string& file, const std::string& base) {
-  if (data.features.cols() != model.in_features()) {
-    throw Error(ErrorKind::input, file, ": ", data.features.cols(), " features, but ", base,
-                " takes ", model.in_features());
-  }
-  if (data.targets.size() != 0 && data.targets.cols() != model.out_features()) {
-    throw Error(ErrorKind::input, file, ": ", data.targets.cols(), " target column(s) ('",
-                options.target, "'), but ", base, " has ", model.out_features(), " outputs");
-  }
+Index outputs_of(const Dataset& data, const SourceFacts& facts) {
+  return data.has_labels() ? data.classes : facts.targets;
 }
 
-/// Refuses a weight that would make every loss infinite or not a number.
-void check_finite(const FrozenWeight& base, const std::string& name) {
-  if (const auto bad = first_non_finite(base.weight)) {
-    throw Error(ErrorKind::input, name, ": element (", bad->row, ", ", bad->col, ") is ",
-                bad->value, "; every number of a frozen weight must be finite in float32");
-  }
-  if (base.bias && !base.bias->allFinite()) {
-    throw Error(ErrorKind::input, name, ": its bias holds a number that is not finite");
-  }
+/// A classifier that has seen one class only learns nothing but that class.
+void check_classes(const Dataset& data, const SourceFacts& facts,
+                   const std::vector<std::string>& names) {
+  if (!data.has_labels()) return;
+  const auto [least, most] = std::ranges::minmax(data.labels);
+  if (least != most) return;
+  const std::string name =
+      names.empty() ? std::to_string(least) : in_quotes(names[static_cast<std::size_t>(least)]);
+  throw Error(ErrorKind::input, facts.label, ": all ", data.rows(), " rows are of class ", name,
+              "; at least two classes are needed");
 }
 
-LinearHead head_of(FrozenWeight& base) {
-  return LinearHead(base.path, Linear(std::move(base.weight), std::move(base.bias)));
+/// "1,2.5" → numbers, one for each class.
+std::vector<double> parse_class_weights(const std::string& list, Index classes) {
+  std::vector<double> weights;
+  for (std::size_t start = 0; start <= list.size();) {
+    const std::size_t end = std::min(list.find(',', start), list.size());
+    weights.push_back(parse_real("class-weights", list.substr(start, end - start), {0}));
+    start = end + 1;
+  }
+  if (static_cast<Index>(weights.size()) != classes) {
+    throw Error(ErrorKind::usage, "--class-weights ", list, ": ", weights.size(),
+                " weights, but there are ", classes, " classes");
+  }
+  if (std::ranges::all_of(weights, [](double weight) { return weight == 0; })) {
+    throw Error(ErrorKind::usage, "--class-weights ", list, ": one of them must be above 0");
+  }
+  return weights;
 }
 
-Index outputs_of(const Dataset& data) {
-  return data.has_labels() ? data.classes : data.targets.cols();
+template <class Value>
+std::vector<Value> chosen(const std::vector<Value>& values, const std::vector<Index>& rows) {
+  std::vector<Value> result;
+  if (values.empty()) return result;
+  result.reserve(rows.size());
+  for (const Index row : rows) result.push_back(values[static_cast<std::size_t>(row)]);
+  return result;
 }
 
 }  // namespace
 
-Run::Run(const Options& options)
-    : adapter_options{options.rank, options.alpha, *options.init},
-      task(*options.task == "classification" ? Task::classification : Task::regression),
-      compute{options.threads == 0 ? available_threads() : static_cast<int>(options.threads)},
-      rng(static_cast<std::uint64_t>(options.seed)) {
+Counts counts_of(Model& model) {
+  CountVisitor walk;
+  model.visit(walk);
+  return walk.counts;
+}
+
+int threads_of(const Options& options) {
+  return options.threads == 0 ? available_threads() : static_cast<int>(options.threads);
+}
+
+void check_widths(const BaseModel& base, const SourceFacts& facts) {
+  if (facts.features != base.head.in_features()) {
+    throw Error(ErrorKind::input, facts.label, ": ", facts.features, " features, but ",
+                label_of(base), " takes ", base.head.in_features());
+  }
+  const bool numbers = facts.task == Task::regression && facts.targets > 0;
+  if (numbers && facts.targets != base.head.out_features()) {
+    throw Error(ErrorKind::input, facts.label, ": ", facts.targets, " target column(s)",
+                facts.target_names.empty() ? "" : " ('" + joined(facts.target_names) + "')",
+                ", but ", label_of(base), " has ", base.head.out_features(), " outputs");
+  }
+}
+
+std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
+                                const std::vector<std::int32_t>& labels,
+                                const std::vector<Real>& weights) {
+  LossOptions loss_options;
+  if (options.class_weights == "balanced") {
+    loss_options.class_weights = balanced_class_weights(labels, weights, outputs);
+  } else if (!options.class_weights.empty()) {
+    loss_options.class_weights = parse_class_weights(options.class_weights, outputs);
+  }
+  return find_entry(loss_kinds(), "--loss", *options.loss).make(loss_options);
+}
+
+Run::Run(Options& options)
+    : compute{threads_of(options)}, rng(static_cast<std::uint64_t>(options.seed)) {
   if (options.is_demo()) {
     make_demo(options);
   } else {
     read_files(options);
   }
+  hold_out(options);
+  scale_features(options);
   attach_adapter(options);
   make_loaders(options);
-  cache = std::make_unique<FrozenCache>(*model, data, compute);
-  loss = find_entry(loss_kinds(), "--loss", *options.loss).make({});
-  metrics = make_metrics(task, model->out_features());
-  std::erase_if(metrics, [](const ReportedMetric& metric) { return !metric.kind->headline; });
-  objective = std::make_unique<ModelObjective>(*model, *loss);
+  cache = std::make_unique<FrozenCache>(model(), data, compute);
+  make_loss_and_metrics(options);
+  objective = std::make_unique<ModelObjective>(model(), *loss);
   make_optimizer(options);
 }
 
@@ -115,87 +159,152 @@ Run::Run(const Options& options)
 void Run::make_demo(const Options& options) {
   data.features = rng.normal(*options.samples, *options.in);
   data.targets = rng.normal(*options.samples, *options.out);
-  base_dtype = "float32";
-  model.emplace("linear", Linear::drawn(*options.in, *options.out, rng));
+  base.emplace(draw_base(*options.in, *options.out, options.seed, rng));
+  base->seed.reset();  // not the generator's first draws
 }
 
-void Run::read_files(const Options& options) {
-  DatasetRequest request{options.data, options.target, task, std::nullopt};
-  std::string base = "the drawn base";
-  if (!options.base.empty()) {
-    FrozenWeight weight = read_frozen_weight(options.base);
-    base_name = weight.tensor.empty() ? weight.file : weight.file + ":" + weight.tensor;
-    base_dtype = name_of(weight.weight.dtype());
-    base_mapping = weight.mapping;
-    base = base_name;
-    check_finite(weight, base);
-    model.emplace(head_of(weight));
-    request.classes = model->out_features();
+void Run::read_files(Options& options) {
+  DatasetRequest request;
+  request.data = options.data;
+  request.target = options.target;
+  request.weight_column = options.weight_column;
+  if (options.task) {
+    request.task =
+        *options.task == name_of(Task::classification) ? Task::classification : Task::regression;
   }
-  data = read_dataset(request);
-  if (!model) {
-    base_dtype = "float32";
-    model.emplace("linear", Linear::drawn(data.features.cols(), outputs_of(data), rng));
-    request.classes = model->out_features();
+  if (!options.adapter.empty()) {
+    start.emplace(options.adapter);
+    base.emplace(base_of(*start, options));
+    if (start->record) {
+      request.feature_names = start->record->feature_names;
+      request.class_names = start->record->class_names;
+      if (!request.task) request.task = start->record->task;
+    }
+  } else if (!options.base.empty()) {
+    base.emplace(read_base(options.base, options.fan_in_fan_out));
   }
-  check_widths(*model, data, options, options.data, base);
-  if (options.val.empty()) return;
+  if (base) request.outputs = model().out_features();
 
+  DatasetReader reader(request);
+  facts = reader.facts();
+  task = facts.task;
+  resolve_task(options, task);
+  if (base) check_widths(*base, facts);
+  data = reader.read_all();
+  class_names = reader.class_names();
+  check_classes(data, facts, class_names);
+  if (!base) {
+    base.emplace(draw_base(facts.features, outputs_of(data, facts), options.seed, rng));
+  }
+  read_validation(options);
+}
+
+void Run::read_validation(const Options& options) {
+  if (options.val.empty()) return;
+  DatasetRequest request;
   request.data = options.val;
-  if (!options.val_target.empty()) request.target = options.val_target;
-  validation_data = read_dataset(request);
-  check_widths(*model, validation_data, options, options.val, base);
+  request.target = options.val_target.empty() ? options.target : options.val_target;
+  request.weight_column = options.weight_column;
+  request.task = task;
+  request.feature_names = facts.feature_names;
+  request.outputs = model().out_features();
+  request.class_names = class_names;
+  DatasetReader reader(request);
+  check_widths(*base, reader.facts());
+  validation_data = reader.read_all();
+}
+
+void Run::hold_out(const Options& options) {
+  if (options.val_split) {
+    rows = split_rows(data, *options.val_split, static_cast<std::uint64_t>(options.seed));
+  } else {
+    rows.train = all_rows(data.rows());
+    rows.validation = all_rows(validation_data.rows());
+  }
+}
+
+/// An adapter goes on with the features that it was trained on.
+void Run::scale_features(const Options& options) {
+  const bool from_record = start && start->record;
+  if (from_record && start->record->scaling) {
+    scaling = start->record->scaling;
+  } else if (from_record && options.standardize) {
+    throw Error(ErrorKind::usage, "--standardize contradicts --adapter ", options.adapter,
+                ", which was trained without it");
+  } else if (options.standardize) {
+    scaling = FeatureScaling::of(data.features, rows.train);
+    for (const Index column : scaling->constant_columns()) {
+      const auto i = static_cast<std::size_t>(column);
+      spdlog::warn("feature {} is the same in every training row, so it becomes 0",
+                   facts.feature_names.empty() ? std::to_string(column + 1)
+                                               : in_quotes(facts.feature_names[i]));
+    }
+  }
+  if (!scaling) return;
+  if (static_cast<Index>(scaling->mean.size()) != data.features.cols()) {
+    throw Error(ErrorKind::input, run_record_path(options.adapter), ": scales ",
+                scaling->mean.size(), " features, but ", facts.label, " has ",
+                data.features.cols());
+  }
+  scaling->apply(data.features);
+  if (validation_data.rows() > 0) scaling->apply(validation_data.features);
 }
 
 void Run::attach_adapter(const Options& options) {
-  Linear& linear = model->linear();
-  const AdapterKind& kind = adapter_kinds().front();
-  linear.attach(kind.make(adapter_options, linear.in_features(), linear.out_features(), rng));
+  Linear& linear = model().linear();
+  if (start) {
+    start->adapter.attach_to(model());
+    adapter = start->adapter.config();
+  } else {
+    const AdapterOptions adapter_options{*options.rank, options.alpha, *options.init};
+    linear.attach(adapter_kinds().front().make(adapter_options, linear.in_features(),
+                                               linear.out_features(), rng));
+    adapter.rank = *options.rank;
+    adapter.alpha = *options.alpha;
+    adapter.fan_in_fan_out = options.fan_in_fan_out;
+  }
+  adapter.base_model = base->name;
   if (options.bias == "none") return;
   if (linear.bias() == nullptr) {
-    throw Error(ErrorKind::usage, "--bias ", options.bias, ": ", base_name,
+    throw Error(ErrorKind::usage, "--bias ", options.bias, ": ", label_of(*base),
                 " has no bias that could be trained; leave --bias away");
   }
+  adapter.bias = options.bias;
   linear.bias()->set_trainable(true);
 }
 
 void Run::make_loaders(const Options& options) {
-  std::vector<Index> rows = all_rows(data.rows());
-  if (options.val_split) {
-    Split split = split_rows(data, *options.val_split, static_cast<std::uint64_t>(options.seed));
-    validation_loader =
-        std::make_unique<Loader>(data, std::move(split.validation), kValidationBatch, false);
-    rows = std::move(split.train);
-  } else if (validation_data.rows() > 0) {
-    validation_loader = std::make_unique<Loader>(validation_data, all_rows(validation_data.rows()),
-                                                 kValidationBatch, false);
-    validation_cache = std::make_unique<FrozenCache>(*model, validation_data, compute);
-  }
-  train_loader =
-      std::make_unique<Loader>(data, std::move(rows), *options.batch_size, *options.shuffle);
+  train_loader = std::make_unique<Loader>(data, rows.train, *options.batch_size, *options.shuffle);
+  if (rows.validation.empty()) return;
+  const bool own = validation_data.rows() > 0;
+  validation_loader = std::make_unique<Loader>(own ? validation_data : data, rows.validation,
+                                               kValidationBatch, /*shuffle=*/false);
+  if (own) validation_cache = std::make_unique<FrozenCache>(model(), validation_data, compute);
+}
+
+void Run::make_loss_and_metrics(const Options& options) {
+  loss = make_loss(options, model().out_features(), chosen(data.labels, rows.train),
+                   chosen(data.weights, rows.train));
+  metrics = make_metrics(task, model().out_features());
 }
 
 void Run::make_optimizer(const Options& options) {
   TrainableVisitor walk;
-  model->visit(walk);
+  model().visit(walk);
   trainable = std::move(walk.found);
   optimizer = find_entry(optimizer_kinds(), "--optimizer", options.optimizer)
                   .make(options.optimizer_options, groups_of(trainable, options.weight_decay));
 }
 
-TrainParts Run::parts(std::vector<Observer*> observers, std::function<bool()> stop) {
-  std::optional<Feed> validation;
-  if (validation_loader) {
-    validation.emplace(Feed{*validation_loader, validation_cache ? *validation_cache : *cache});
-  }
-  return {*objective, *optimizer, trainable, {*train_loader, *cache}, validation,     metrics,
-          rng,        compute,    group,     std::move(observers),    std::move(stop)};
+std::optional<Feed> Run::validation() {
+  if (!validation_loader) return std::nullopt;
+  return std::optional<Feed>(std::in_place, *validation_loader,
+                             validation_cache ? *validation_cache : *cache);
 }
 
-Counts Run::counts() {
-  CountVisitor walk;
-  model->visit(walk);
-  return walk.counts;
+TrainParts Run::parts(std::vector<Observer*> observers, std::function<bool()> stop) {
+  return {*objective, *optimizer, trainable, {*train_loader, *cache}, validation(),   metrics,
+          rng,        compute,    group,     std::move(observers),    std::move(stop)};
 }
 
 }  // namespace lora::cli

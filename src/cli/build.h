@@ -7,17 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "base_model.h"
+#include "lora/artifact/peft_config.h"
+#include "lora/artifact/run_record.h"
 #include "lora/core/compute.h"
 #include "lora/core/group.h"
 #include "lora/core/rng.h"
 #include "lora/core/task.h"
 #include "lora/data/dataset.h"
+#include "lora/data/dataset_reader.h"
+#include "lora/data/feature_scaling.h"
 #include "lora/data/loader.h"
-#include "lora/io/weight_file.h"
+#include "lora/data/split.h"
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
-#include "lora/model/linear_head.h"
-#include "lora/nn/adapter.h"
 #include "lora/optim/optimizer.h"
 #include "lora/train/frozen_cache.h"
 #include "lora/train/objective.h"
@@ -32,27 +35,44 @@ struct Counts {
   Index total = 0;
 };
 
+Counts counts_of(Model& model);
+
+/// How many processors --threads means.
+int threads_of(const Options& options);
+
+/// Refuses data that does not fit its base.
+void check_widths(const BaseModel& base, const SourceFacts& facts);
+
+/// The loss that the options name, for a model of so many outputs. `labels` and `weights` are those
+/// of the rows by which balanced class weights are measured.
+std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
+                                const std::vector<std::int32_t>& labels,
+                                const std::vector<Real>& weights);
+
 /// Owns everything below the trainer. Members stand in the order of their making: later ones refer
 /// to earlier ones.
 struct Run {
-  explicit Run(const Options& options);
+  /// Fills in what of the options depends on the data.
+  explicit Run(Options& options);
   ~Run() = default;
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
   Run(Run&&) = delete;
   Run& operator=(Run&&) = delete;
 
-  AdapterOptions adapter_options;
-  Task task;
   Compute compute;
   SingleProcess group;
   Rng rng;
-  std::string base_name;  ///< "base.safetensors:head.weight", or empty if the base was drawn
-  std::string base_dtype;
-  std::shared_ptr<const void> base_mapping;
+  std::optional<SavedAdapter> start;  ///< the adapter that training starts from
+  std::optional<BaseModel> base;
+  SourceFacts facts;  ///< of the training rows' file; empty for the demo
+  Task task = Task::regression;
+  std::vector<std::string> class_names;
   Dataset data;
   Dataset validation_data;  ///< empty if held-out rows come from `data`, or if there are none
-  std::optional<LinearHead> model;
+  Split rows;               ///< of `data`
+  std::optional<FeatureScaling> scaling;
+  PeftConfig adapter;  ///< what the adapter is, as it will be saved
   std::unique_ptr<Loss> loss;
   std::vector<ReportedMetric> metrics;
   std::unique_ptr<Loader> train_loader;
@@ -63,16 +83,24 @@ struct Run {
   std::vector<NamedParameter> trainable;
   std::unique_ptr<Optimizer> optimizer;
 
+  LinearHead& model() { return base->head; }
+  const LinearHead& model() const { return base->head; }
+
   /// What the trainer borrows of all this.
   TrainParts parts(std::vector<Observer*> observers, std::function<bool()> stop);
 
-  Counts counts();
+  /// The rows by which the run is judged, and their kept products; nothing without validation.
+  std::optional<Feed> validation();
 
  private:
   void make_demo(const Options& options);
-  void read_files(const Options& options);
+  void read_files(Options& options);
+  void read_validation(const Options& options);
+  void hold_out(const Options& options);
+  void scale_features(const Options& options);
   void attach_adapter(const Options& options);
   void make_loaders(const Options& options);
+  void make_loss_and_metrics(const Options& options);
   void make_optimizer(const Options& options);
 };
 

@@ -41,8 +41,12 @@ std::string without_value(const std::string& argument) {
   return argument.substr(0, argument.find('='));
 }
 
+bool is_option(const std::string& argument) {
+  return argument.starts_with('-') && argument != "-";
+}
+
 [[noreturn]] void refuse_unknown(const std::string& argument, const CLI::App& app) {
-  if (!argument.starts_with('-') || argument == "-") {
+  if (!is_option(argument)) {
     throw Error(ErrorKind::usage, "unexpected argument '", argument,
                 "'; values follow their option, as in --data rows.csv");
   }
@@ -125,12 +129,39 @@ void apply_config(const std::string& path, std::vector<Setting>& settings,
   }
 }
 
+/// The verb that the first argument names; none if it is an option.
 std::string take_verb(std::vector<std::string>& arguments) {
-  if (arguments.empty() || arguments.front().starts_with('-')) return std::string(kDefaultVerb);
+  if (arguments.empty() || is_option(arguments.front())) return "";
   std::string verb = arguments.front();
   find_entry(verbs(), "command", verb);
   arguments.erase(arguments.begin());
   return verb;
+}
+
+/// "eval and predict": the verbs that use a setting.
+std::string users_of(const Setting& setting) {
+  std::string text;
+  for (const Verb& verb : verbs()) {
+    if ((setting.verbs & verb.bit) == 0) continue;
+    text += (text.empty() ? "" : " and ") + std::string(verb.name);
+  }
+  return text;
+}
+
+/// What the command line gives each setting. Refuses those that the verb does not use.
+std::vector<std::optional<std::string>> given_to(const std::vector<Setting>& settings,
+                                                 const std::vector<CLI::Option*>& options,
+                                                 const Verb& verb) {
+  std::vector<std::optional<std::string>> given;
+  given.reserve(options.size());
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    given.push_back(only_result(*options[i]));
+    if (given.back() && (settings[i].verbs & verb.bit) == 0) {
+      throw Error(ErrorKind::usage, "--", settings[i].name, " is no option of ", verb.name,
+                  ", but of ", users_of(settings[i]));
+    }
+  }
+  return given;
 }
 
 /// A file name may be no UTF-8, which neither TOML nor JSON can say; such bytes are replaced.
@@ -142,8 +173,10 @@ std::string text_of(const nlohmann::ordered_json& value) {
 
 CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Setting>& settings) {
   std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  const std::string named = take_verb(arguments);
   CommandLine line;
-  line.verb = take_verb(arguments);
+  line.verb = named.empty() ? kDefaultVerb : named;
+  const Verb& verb = find_entry(verbs(), "command", line.verb);
 
   CLI::App app;
   app.set_help_flag();
@@ -160,16 +193,17 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
   parse(app, std::move(arguments));
 
   if (meta.at("-h,--help")->count() > 0) {
-    return {CommandLine::Action::print_text, line.verb, help_text(settings)};
+    return {CommandLine::Action::print_text, line.verb, {}, help_text(settings, named)};
   }
   if (meta.at("--version")->count() > 0) {
-    return {CommandLine::Action::print_text, line.verb, version_text()};
+    return {CommandLine::Action::print_text, line.verb, {}, version_text()};
   }
-  std::vector<std::optional<std::string>> given;
-  given.reserve(options.size());
-  for (const CLI::Option* option : options) given.push_back(only_result(*option));
+  const std::vector<std::optional<std::string>> given = given_to(settings, options, verb);
   const auto config = only_result(*meta.at("--config"));
-  if (const auto extras = app.remaining(); !extras.empty()) refuse_unknown(extras.front(), app);
+  for (const std::string& extra : app.remaining()) {
+    if (!verb.takes_paths || is_option(extra)) refuse_unknown(extra, app);
+    line.paths.push_back(extra);
+  }
 
   if (config) apply_config(*config, settings, given);
   for (std::size_t i = 0; i < settings.size(); ++i) {
@@ -179,18 +213,21 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
   return line;
 }
 
-std::string as_toml(const std::vector<Setting>& settings) {
+std::string as_toml(const std::vector<Setting>& settings, unsigned verbs) {
   std::string text;
   for (const Setting& setting : settings) {
+    if ((setting.verbs & verbs) == 0) continue;
     const nlohmann::ordered_json value = setting.value();
     if (!value.is_null()) text += setting.name + " = " + text_of(value) + "\n";
   }
   return text;
 }
 
-nlohmann::ordered_json as_json(const std::vector<Setting>& settings) {
+nlohmann::ordered_json as_json(const std::vector<Setting>& settings, unsigned verbs) {
   nlohmann::ordered_json object = nlohmann::ordered_json::object();
-  for (const Setting& setting : settings) object[setting.name] = setting.value();
+  for (const Setting& setting : settings) {
+    if ((setting.verbs & verbs) != 0) object[setting.name] = setting.value();
+  }
   return object;
 }
 

@@ -16,17 +16,18 @@ struct CommandLine {
 
   Action action = Action::run;
   std::string verb;
-  std::string text;  ///< to be printed on stdout: help or version
+  std::vector<std::string> paths;  ///< arguments that are no options, for a verb that takes them
+  std::string text;                ///< to be printed on stdout: help or version
 };
 
 /// Reads argv, and the file of --config below it, into `settings`. Throws Error(usage) with one
 /// sentence that names the culprit and the nearest right one.
 CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Setting>& settings);
 
-/// The present values in the form that --config reads.
-std::string as_toml(const std::vector<Setting>& settings);
+/// The present values of what these verbs use, in the form that --config reads.
+std::string as_toml(const std::vector<Setting>& settings, unsigned verbs);
 
-/// The present values as one JSON object.
-nlohmann::ordered_json as_json(const std::vector<Setting>& settings);
+/// The same as one JSON object.
+nlohmann::ordered_json as_json(const std::vector<Setting>& settings, unsigned verbs);
 
 }  // namespace lora::cli

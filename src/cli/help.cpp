@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "lora/core/table.h"
 #include "verbs.h"
 
 namespace lora::cli {
@@ -67,6 +68,18 @@ std::string help_of(const Setting& setting) {
   return help;
 }
 
+std::string general_usage() {
+  std::string text =
+      "lora-train trains low-rank adapters for frozen weights, on a CPU.\n\n"
+      "Usage: lora-train [COMMAND] [OPTION…]\n"
+      "       lora-train --in 64 --out 10 --rank 4 --epochs 10     (the demo, on random data)\n"
+      "       lora-train COMMAND --help                            (only that command's "
+      "options)\n\n"
+      "Commands\n";
+  for (const Verb& verb : verbs()) text += entry(std::string(verb.name), std::string(verb.help));
+  return text;
+}
+
 std::string meta_names(const MetaOption& option) {
   std::string names = option.names;
   if (const std::size_t comma = names.find(','); comma != std::string::npos) {
@@ -87,16 +100,20 @@ const std::vector<MetaOption>& meta_options() {
   return options;
 }
 
-std::string help_text(const std::vector<Setting>& settings) {
-  std::string text =
-      "lora-train trains low-rank adapters for frozen weights, on a CPU.\n\n"
-      "Usage: lora-train [COMMAND] [OPTION…]\n"
-      "       lora-train --in 64 --out 10 --rank 4 --epochs 10     (the demo, on random data)\n\n"
-      "Commands\n";
-  for (const Verb& verb : verbs()) text += entry(std::string(verb.name), std::string(verb.help));
-
+std::string help_text(const std::vector<Setting>& settings, const std::string& verb) {
+  unsigned wanted = kEveryVerb;
+  std::string text;
+  if (verb.empty()) {
+    text = general_usage();
+  } else {
+    const Verb& named = find_entry(verbs(), "command", verb);
+    wanted = named.bit;
+    text = "lora-train " + verb + ": " + std::string(named.help) + ".\n\nUsage: lora-train " +
+           verb + " " + std::string(named.usage) + "\n";
+  }
   std::string group;
   for (const Setting& setting : settings) {
+    if ((setting.verbs & wanted) == 0) continue;
     if (setting.group != group) text += "\n" + setting.group + "\n";
     group = setting.group;
     text += entry(names_of(setting), help_of(setting));

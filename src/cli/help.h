@@ -17,7 +17,8 @@ struct MetaOption {
 
 const std::vector<MetaOption>& meta_options();
 
-/// What the program does, its commands, every option with its default, and the exit codes.
-std::string help_text(const std::vector<Setting>& settings);
+/// What the program does, its commands, every option with its default, and the exit codes; for a
+/// named verb only what belongs to it.
+std::string help_text(const std::vector<Setting>& settings, const std::string& verb);
 
 }  // namespace lora::cli

@@ -16,11 +16,14 @@ void remember(int number) {
 
 }  // namespace
 
-void install_signal_handlers() {
-  std::signal(SIGINT, remember);
-  std::signal(SIGTERM, remember);
+void ignore_write_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void catch_stop_signals() {
+  std::signal(SIGINT, remember);
+  std::signal(SIGTERM, remember);
 }
 
 bool interrupted() {

@@ -1,11 +1,13 @@
-// Ctrl-C and SIGTERM: the first asks the run to end after its step, the second ends the program.
+// Ctrl-C and SIGTERM: the first asks the command to end at a good place, the second ends it there.
 #pragma once
 
 namespace lora::cli {
 
-/// Catches SIGINT and SIGTERM from now on; ignores SIGPIPE and SIGXFSZ, whose causes show up as
-/// failed writes.
-void install_signal_handlers();
+/// Ignores SIGPIPE and SIGXFSZ, whose causes show up as failed writes.
+void ignore_write_signals();
+
+/// Catches SIGINT and SIGTERM from now on: for the part of a command that asks interrupted() often.
+void catch_stop_signals();
 
 /// True once a signal has asked for the end.
 bool interrupted();

@@ -34,14 +34,16 @@ int run(int argc, const char* const* argv) {
     StandardOutput().text(line.text);
     return kDone;
   }
-  resolve(options);
+  options.paths = line.paths;
+  const Verb& verb = find_entry(verbs(), "command", line.verb);
+  verb.resolve(options);
   if (line.action == CommandLine::Action::print_config) {
-    StandardOutput().text(as_toml(settings));
+    StandardOutput().text(as_toml(settings, verb.bit));
     return kDone;
   }
   set_up_log(options);
-  install_signal_handlers();
-  return find_entry(verbs(), "command", line.verb).run(options, settings);
+  ignore_write_signals();
+  return verb.run(options, settings);
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 
 #include "lora/core/error.h"
 #include "lora/core/table.h"
+#include "lora/data/dataset_reader.h"
 #include "lora/loss/loss.h"
+#include "lora/loss/metric.h"
 #include "lora/nn/lora_init.h"
 
 namespace lora::cli {
@@ -32,6 +34,9 @@ ordered_json to_json(const std::string& value) {
 class Binder {
  public:
   void group(std::string name) { group_ = std::move(name); }
+
+  /// The next settings are for these verbs.
+  void on(unsigned verbs) { verbs_ = verbs; }
 
   /// A file, a name or a list: any text but none.
   template <class Text>
@@ -90,6 +95,7 @@ class Binder {
     setting.value = [&value] { return to_json(value); };
     setting.name = std::move(name);
     setting.group = group_;
+    setting.verbs = verbs_;
     setting.value_name = std::move(value_name);
     setting.help = std::move(help);
     return settings_.emplace_back(std::move(setting));
@@ -99,33 +105,58 @@ class Binder {
 
  private:
   std::string group_;
+  unsigned verbs_ = kEveryVerb;
   std::vector<Setting> settings_;
 };
 
+/// What an epoch can be judged by.
+std::vector<std::string> keep_best_names() {
+  std::vector<std::string> names = {"none", "loss", "val_loss"};
+  for (const MetricKind& kind : metric_kinds()) names.push_back("val_" + std::string(kind.name));
+  return names;
+}
+
 void bind_problem(Binder& bind, Options& o) {
   bind.group("Problem");
+  bind.on(kTrain);
   bind.whole("in", o.in, {1}, "demo: input features (64)");
   bind.whole("out", o.out, {1}, "demo: outputs (10)");
   bind.whole("samples", o.samples, {1}, "demo: rows of random data (1000)");
+  bind.on(kTrain | kEval | kPredict);
   bind.text("data", o.data, "FILE",
-            "rows to train on: .csv with a header, or features as .npy; without it: the demo");
+            "rows of features: a table (.csv, .tsv, or - for a pipe) or an array (.npy, .npz:NAME, "
+            ".safetensors:NAME); without it, train runs the demo");
   bind.text("target", o.target, "COLUMNS|FILE",
-            "what to predict: columns of --data (names, numbers from 1, or 'last', separated by "
-            "commas), or an .npy file");
+            "what to predict: columns of the table (names, numbers from 1, or 'last', separated by "
+            "commas), or a file of its own; predict leaves such columns out");
+  bind.on(kTrain | kEval);
+  bind.text("weight-column", o.weight_column, "COLUMN",
+            "as how many rows each row counts, in the loss and in every figure");
+  bind.on(kTrain | kEval | kPredict);
   bind.choice("task", o.task, {"regression", "classification"},
-              "what the targets are (by --loss, else regression)");
+              "what the targets are (classification if they are words, else regression)");
   bind.text("base", o.base, "FILE[:TENSOR]",
             "the frozen weight, (out, in): .safetensors (with its bias, if there) or .npy; without "
             "it: drawn as torch.nn.Linear does");
+  bind.flag("fan-in-fan-out", o.fan_in_fan_out, "the weight is stored as (in, out)");
+  bind.on(kTrain);
   bind.text("val", o.val, "FILE", "held-out rows, in the form of --data");
-  bind.text("val-target", o.val_target, "FILE", "their targets, if --val is an .npy file");
+  bind.text("val-target", o.val_target, "FILE", "their targets, if --target is a file");
   bind.real("val-split", o.val_split, {0, 1, true, true},
             "hold out this share of --data instead, by class for classification");
+  bind.flag(
+      "standardize", o.standardize,
+      "give each feature mean 0 and deviation 1 (of the training rows) before the layer; eval "
+      "and predict then do the same");
 }
 
 void bind_adapter(Binder& bind, Options& o) {
   bind.group("Adapter");
-  bind.whole("rank", o.rank, {1}, "rank of the factors A and B").aliases = {"r"};
+  bind.on(kTrain | kEval | kPredict);
+  bind.text("adapter", o.adapter, "DIR",
+            "an adapter that --save wrote: train starts from it, eval and predict use it");
+  bind.on(kTrain);
+  bind.whole("rank", o.rank, {1}, "rank of the factors A and B (4)").aliases = {"r"};
   bind.real("alpha", o.alpha, {0, std::numeric_limits<double>::infinity(), true, false},
             "the adapter's part is scaled by alpha/rank (default: the rank, so 1)")
       .aliases = {"lora-alpha"};
@@ -136,6 +167,7 @@ void bind_adapter(Binder& bind, Options& o) {
 
 void bind_optimisation(Binder& bind, Options& o) {
   bind.group("Optimisation");
+  bind.on(kTrain);
   bind.whole("epochs", o.epochs, {1}, "passes over the data (demo: 10, with --data: 100)")
       .aliases = {"num-train-epochs"};
   bind.whole("max-steps", o.max_steps, {1}, "optimiser steps, whatever --epochs says");
@@ -156,18 +188,32 @@ void bind_optimisation(Binder& bind, Options& o) {
             {0, std::numeric_limits<double>::infinity(), true, false},
             "added to the denominator (adam: 1e-8)");
   bind.real("weight-decay", o.weight_decay, {0}, "pull towards zero of A and B, never of biases");
+  bind.on(kTrain | kEval);
   bind.choice("loss", o.loss, names_of(loss_kinds()),
               "what is made small (regression: mse, classification: cross_entropy)");
+  bind.text("class-weights", o.class_weights, "LIST|balanced",
+            "how much each class counts in the loss, in the order of the outputs; balanced: by how "
+            "rare it is");
+  bind.on(kTrain);
+  bind.whole("early-stop", o.early_stop, {1}, "end after N epochs without a better --keep-best");
+  bind.choice(
+      "keep-best", o.keep_best, keep_best_names(),
+      "the figure by which the best epoch is kept in place of the last; none keeps the last "
+      "(with validation: val_loss)");
 }
 
 void bind_run(Binder& bind, Options& o) {
   bind.group("Run");
+  bind.on(kTrain);
   bind.add("seed", o.seed, "N", "of everything drawn; the same numbers as PyTorch's for this seed",
            [&o](const std::string& option, const std::string& given) {
              o.seed = parse_seed(option, given);
            });
+  bind.whole("eval-every", o.eval_every, {1}, "epochs between validations");
+  bind.on(kTrain | kEval | kPredict);
   bind.whole("threads", o.threads, {0, 4096},
              "processors to use at most, 0 for all; results do not depend on it");
+  bind.on(kEveryVerb);
   bind.flag("json", o.json, "one JSON object a line on stdout");
   bind.flag("quiet", o.quiet, "nothing on stderr but errors");
   bind.flag("verbose", o.verbose, "also the resolved options, and what the run took");
@@ -175,8 +221,16 @@ void bind_run(Binder& bind, Options& o) {
 
 void bind_output(Binder& bind, Options& o) {
   bind.group("Output");
+  bind.on(kTrain);
   bind.text("save", o.save, "DIR", "write the adapter as a PEFT directory");
-  bind.flag("overwrite", o.overwrite, "replace an adapter that is already there");
+  bind.on(kPredict);
+  bind.text("output", o.output, "FILE", "predictions: .csv, .tsv, .npy, or - for stdout as CSV");
+  bind.flag("probabilities", o.probabilities, "a column a class instead of the likeliest class");
+  bind.text("keep-columns", o.keep_columns, "COLUMNS",
+            "columns of the table to write in front, to join by; such a column is no feature "
+            "unless the adapter was trained on it");
+  bind.on(kTrain | kPredict);
+  bind.flag("overwrite", o.overwrite, "replace what is already there");
 }
 
 void refuse_without(bool given, bool needed, std::string_view option, std::string_view other) {
@@ -193,7 +247,7 @@ void refuse_together(bool a, std::string_view option_a, bool b, std::string_view
   }
 }
 
-void check_problem(const Options& o) {
+void check_training_problem(const Options& o) {
   const bool with_data = !o.is_demo();
   for (const auto& [given, name] : {std::pair{o.in.has_value(), "in"},
                                     {o.out.has_value(), "out"},
@@ -203,7 +257,11 @@ void check_problem(const Options& o) {
   for (const auto& [given, name] : {std::pair{!o.target.empty(), "target"},
                                     {o.task.has_value(), "task"},
                                     {!o.base.empty(), "base"},
-                                    {!o.val.empty(), "val"}}) {
+                                    {!o.adapter.empty(), "adapter"},
+                                    {o.standardize, "standardize"},
+                                    {!o.weight_column.empty(), "weight-column"},
+                                    {!o.class_weights.empty(), "class-weights"},
+                                    {o.has_validation(), o.val.empty() ? "val-split" : "val"}}) {
     refuse_without(given, with_data, name, "data");
   }
   if (with_data && o.target.empty()) {
@@ -213,25 +271,63 @@ void check_problem(const Options& o) {
   refuse_without(!o.val_target.empty(), !o.val.empty(), "val-target", "val");
   refuse_together(!o.val.empty(), "val", o.val_split.has_value(), "val-split",
                   "held-out rows come from a file or from --data");
+  if (!o.val.empty() && is_target_file(o.target) && o.val_target.empty()) {
+    throw Error(ErrorKind::usage, "--val needs --val-target, since --target ", o.target,
+                " is a file of its own");
+  }
+  if (o.data == "-" && (o.val == "-" || o.target == "-" || o.val_target == "-")) {
+    throw Error(ErrorKind::usage, "standard input (-) can be read only once");
+  }
 }
 
-std::string task_of_loss(const std::string& loss) {
-  const Task task = find_entry(loss_kinds(), "--loss", loss).task;
-  return task == Task::classification ? "classification" : "regression";
+void check_adapter(const Options& o) {
+  const bool given = !o.adapter.empty();
+  constexpr std::string_view kReason = "the adapter that training starts from has its own";
+  refuse_together(o.rank.has_value(), "rank", given, "adapter", kReason);
+  refuse_together(o.alpha.has_value(), "alpha", given, "adapter", kReason);
+  refuse_together(o.init.has_value(), "init", given, "adapter", kReason);
 }
 
-void resolve_task_and_loss(Options& o) {
-  if (!o.task) o.task = o.loss ? task_of_loss(*o.loss) : "regression";
-  if (!o.loss) o.loss = *o.task == "classification" ? "cross_entropy" : "mse";
-  const std::string fitting = task_of_loss(*o.loss);
-  if (fitting != *o.task) {
-    throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for ", fitting, ", but the task is ",
-                *o.task);
+/// Whether an epoch can be judged by the figure, and the default.
+void resolve_keep_best(Options& o) {
+  if (o.early_stop && !o.has_validation() && !o.keep_best) {
+    throw Error(ErrorKind::usage,
+                "--early-stop needs held-out rows (--val or --val-split), or --keep-best loss");
   }
-  if (o.is_demo() && *o.task == "classification") {
-    throw Error(ErrorKind::usage, "--loss ", *o.loss,
-                " needs classes, but the demo's targets are numbers: give --data and --target");
+  if (!o.keep_best) o.keep_best = o.has_validation() ? "val_loss" : "none";
+  if (o.early_stop && *o.keep_best == "none") {
+    throw Error(ErrorKind::usage,
+                "--early-stop and --keep-best none contradict each other: without a figure nothing "
+                "is better");
   }
+  if (o.keep_best->starts_with("val_") && !o.has_validation()) {
+    throw Error(ErrorKind::usage, "--keep-best ", *o.keep_best,
+                " needs held-out rows: --val or --val-split");
+  }
+}
+
+void check_output_amount(const Options& o) {
+  refuse_together(o.quiet, "quiet", o.verbose, "verbose", "one is less, the other more");
+}
+
+Task task_named(const std::string& name) {
+  return name == name_of(Task::classification) ? Task::classification : Task::regression;
+}
+
+/// Figures of the other task are never measured.
+void check_figure_fits(const Options& o, Task task) {
+  if (!o.keep_best || !o.keep_best->starts_with("val_")) return;
+  const std::string figure = o.keep_best->substr(4);
+  for (const MetricKind& kind : metric_kinds()) {
+    if (kind.name != figure || kind.task == task) continue;
+    throw Error(ErrorKind::usage, "--keep-best ", *o.keep_best, " is for ", name_of(kind.task),
+                ", but the task is ", name_of(task));
+  }
+}
+
+void check_model_given(const Options& o, std::string_view verb) {
+  if (!o.base.empty() || !o.adapter.empty()) return;
+  throw Error(ErrorKind::usage, verb, " needs a model: --base FILE, --adapter DIR, or both");
 }
 
 }  // namespace
@@ -246,22 +342,83 @@ std::vector<Setting> bind(Options& options) {
   return binder.take();
 }
 
-void resolve(Options& o) {
-  check_problem(o);
-  resolve_task_and_loss(o);
+void resolve_training(Options& o) {
+  check_training_problem(o);
+  check_adapter(o);
+  resolve_keep_best(o);
+  check_output_amount(o);
+  refuse_without(o.overwrite, !o.save.empty(), "overwrite", "save");
   const bool demo = o.is_demo();
   if (demo) {
+    resolve_task(o, Task::regression);
     o.in = o.in.value_or(64);
     o.out = o.out.value_or(10);
     o.samples = o.samples.value_or(1000);
+  } else if (o.task) {
+    resolve_task(o, task_named(*o.task));
+  } else if (o.loss) {
+    resolve_task(o, find_entry(loss_kinds(), "--loss", *o.loss).task);
   }
-  o.alpha = o.alpha.value_or(static_cast<double>(o.rank));
-  o.init = o.init.value_or(demo ? "normal" : "kaiming");
+  if (o.adapter.empty()) {
+    o.rank = o.rank.value_or(4);
+    o.alpha = o.alpha.value_or(static_cast<double>(*o.rank));
+    o.init = o.init.value_or(demo ? "normal" : "kaiming");
+  }
   o.epochs = o.epochs.value_or(demo ? 10 : 100);
   o.batch_size = o.batch_size.value_or(demo ? 0 : 32);
   o.shuffle = o.shuffle.value_or(!demo);
-  refuse_together(o.quiet, "quiet", o.verbose, "verbose", "one is less, the other more");
-  refuse_without(o.overwrite, !o.save.empty(), "overwrite", "save");
+}
+
+void resolve_evaluation(Options& o) {
+  if (o.data.empty()) throw Error(ErrorKind::usage, "eval needs --data: the rows to judge by");
+  check_model_given(o, "eval");
+  if (o.class_weights == "balanced") {
+    throw Error(ErrorKind::usage,
+                "--class-weights balanced is for training; eval takes the weights as a list");
+  }
+  check_output_amount(o);
+}
+
+void resolve_prediction(Options& o) {
+  if (o.data.empty()) throw Error(ErrorKind::usage, "predict needs --data: the rows to predict");
+  check_model_given(o, "predict");
+  check_output_amount(o);
+  if (o.json && o.output == "-") {
+    throw Error(ErrorKind::usage,
+                "--json and predictions on stdout contradict each other; give --output FILE");
+  }
+  refuse_together(!o.keep_columns.empty(), "keep-columns", o.output.ends_with(".npy"), "output",
+                  "a .npy file has room for numbers only");
+}
+
+void resolve_inspection(Options& o) {
+  if (o.paths.empty()) {
+    throw Error(ErrorKind::usage,
+                "inspect needs what to look at: tables, arrays, weight files or adapters");
+  }
+  check_output_amount(o);
+}
+
+void resolve_task(Options& o, Task task) {
+  const std::string name = name_of(task);
+  if (o.task && *o.task != name) {
+    throw Error(ErrorKind::usage, "the task is ", name, ", not ", *o.task);
+  }
+  o.task = name;
+  if (!o.loss) o.loss = task == Task::classification ? "cross_entropy" : "mse";
+  const Task fitting = find_entry(loss_kinds(), "--loss", *o.loss).task;
+  if (fitting != task && o.is_demo()) {
+    throw Error(ErrorKind::usage, "--loss ", *o.loss,
+                " needs classes, but the demo's targets are numbers: give --data and --target");
+  }
+  if (fitting != task) {
+    throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for ", name_of(fitting),
+                ", but the task is ", name);
+  }
+  if (!o.class_weights.empty() && task != Task::classification) {
+    throw Error(ErrorKind::usage, "--class-weights is for classification, but the task is ", name);
+  }
+  check_figure_fits(o, task);
 }
 
 }  // namespace lora::cli

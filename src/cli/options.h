@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lora/core/matrix.h"
+#include "lora/core/task.h"
 #include "lora/nn/adapter.h"
 #include "lora/optim/optimizer.h"
 #include "lora/train/trainer.h"
@@ -15,7 +16,7 @@
 
 namespace lora::cli {
 
-/// An absent value depends on the kind of work; resolve() fills it in.
+/// An absent value depends on the kind of work; the resolve functions fill it in.
 struct Options {
   // problem
   std::optional<Index> in;
@@ -23,14 +24,18 @@ struct Options {
   std::optional<Index> samples;
   std::string data;
   std::string target;
+  std::string weight_column;
   std::optional<std::string> task;
   std::string base;
+  bool fan_in_fan_out = false;
   std::string val;
   std::string val_target;
   std::optional<double> val_split;
+  bool standardize = false;
 
   // adapter
-  Index rank = 4;
+  std::string adapter;
+  std::optional<Index> rank;
   std::optional<double> alpha;
   std::optional<std::string> init;
   std::string bias = "none";
@@ -45,27 +50,46 @@ struct Options {
   OptimizerOptions optimizer_options;
   double weight_decay = 0;
   std::optional<std::string> loss;
+  std::string class_weights;
+  std::optional<Index> early_stop;
+  std::optional<std::string> keep_best;
 
   // run
   std::int64_t seed = 42;
   Index threads = 0;
+  Index eval_every = 1;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
 
   // output
   std::string save;
+  std::string output = "-";
+  bool probabilities = false;
+  std::string keep_columns;
   bool overwrite = false;
 
+  /// What `inspect` looks at: the arguments that are no options.
+  std::vector<std::string> paths;
+
   bool is_demo() const { return data.empty(); }
+  bool has_validation() const { return !val.empty() || val_split.has_value(); }
 };
 
 /// The table of options, bound to `options`: the source of flags, configuration keys, help, and of
 /// the resolved configuration that a run prints.
 std::vector<Setting> bind(Options& options);
 
-/// Fills in the defaults that depend on the kind of work. Throws Error(usage) for options that do
-/// not go together, before anything is read or computed.
-void resolve(Options& options);
+/// Fills in the defaults that depend on the kind of work, as far as they are known before the data
+/// is read. Throws Error(usage) for options that do not go together, before anything is read or
+/// computed.
+void resolve_training(Options& options);
+void resolve_evaluation(Options& options);
+void resolve_prediction(Options& options);
+void resolve_inspection(Options& options);
+
+/// Once the data has shown what its targets are: fills in --task, --loss and --keep-best, or
+/// refuses what does not fit them.
+void resolve_task(Options& options, Task task);
 
 }  // namespace lora::cli

@@ -15,12 +15,16 @@
 
 namespace lora::cli {
 
+/// The verbs that an option is for, as bits.
+enum VerbBit : unsigned { kTrain = 1, kEval = 2, kPredict = 4, kInspect = 8, kEveryVerb = 15 };
+
 struct Setting {
   std::string name;                  ///< "lr"
   std::vector<std::string> aliases;  ///< "learning-rate"
   std::string group;                 ///< the heading in --help
   std::string value_name;            ///< "N", "FILE"; empty for a switch
   std::string help;
+  unsigned verbs = kEveryVerb;  ///< bits of VerbBit
 
   /// Takes a value from the command line or a file. Throws Error(usage) that names the option, the
   /// value, and what would be right.

@@ -12,6 +12,8 @@ class StandardOutput {
   void line(std::string_view text);
   void text(std::string_view text);
 
+  bool reader_is_gone() const { return reader_gone_; }
+
  private:
   bool reader_gone_ = false;
 };

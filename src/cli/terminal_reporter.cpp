@@ -15,7 +15,11 @@ std::string as_text(const Figures& figures) {
 void TerminalReporter::on_epoch(const EpochRecord& record) {
   std::string line =
       fmt::format("Epoch {}/{}, Loss: {:.4f}", record.epoch, record.epochs, record.loss);
-  if (!record.validation.empty()) line += ", " + as_text(record.validation);
+  Figures shown;
+  for (const NamedValue& figure : record.validation) {
+    if (figure.headline) shown.push_back(figure);
+  }
+  if (!shown.empty()) line += ", " + as_text(shown);
   out_->line(line);
 }
 

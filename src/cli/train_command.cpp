@@ -2,33 +2,30 @@
 
 #include <chrono>
 #include <filesystem>
-#include <sstream>
 #include <string>
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "announce.h"
 #include "build.h"
 #include "command_line.h"
+#include "details.h"
 #include "exit_code.h"
+#include "inputs.h"
 #include "interrupt.h"
 #include "lora/artifact/peft_adapter.h"
 #include "lora/core/error.h"
+#include "lora/io/file_hash.h"
 #include "lora/report/json_lines.h"
 #include "lora/train/trainer.h"
 #include "standard_output.h"
 #include "terminal_reporter.h"
+#include "version.h"
 
 namespace lora::cli {
 
 namespace {
-
-std::vector<std::string> input_files(const Options& o) {
-  std::vector<std::string> files = {o.data,       o.target, o.val,
-                                    o.val_target, o.base,   o.base.substr(0, o.base.rfind(':'))};
-  std::erase_if(files, [](const std::string& file) { return !std::filesystem::exists(file); });
-  return files;
-}
 
 /// Refuses, before anything is computed, outputs that would replace something by mistake.
 void check_outputs(const Options& options) {
@@ -36,80 +33,13 @@ void check_outputs(const Options& options) {
   if (std::filesystem::exists(options.save) && !std::filesystem::is_directory(options.save)) {
     throw Error(ErrorKind::usage, "--save ", options.save, ": is a file; a directory is needed");
   }
-  for (const std::string& output : peft_adapter_files(options.save)) {
-    if (!std::filesystem::exists(output)) continue;
-    for (const std::string& input : input_files(options)) {
-      if (std::filesystem::equivalent(input, output)) {
-        throw Error(ErrorKind::usage, "--save ", options.save, ": ", output,
-                    " is also an input of this run, which is never written to");
-      }
-    }
-    if (!options.overwrite) {
-      throw Error(ErrorKind::usage, "--save ", options.save, ": ", output,
-                  " is already there; --overwrite replaces it");
-    }
+  const std::vector<std::string> outputs = peft_adapter_files(options.save);
+  refuse_inputs("--save " + options.save, outputs, options);
+  for (const std::string& output : outputs) {
+    if (options.overwrite || !std::filesystem::exists(output)) continue;
+    throw Error(ErrorKind::usage, "--save ", options.save, ": ", output,
+                " is already there; --overwrite replaces it");
   }
-}
-
-/// True if the targets of a regression are few different whole numbers from 0.
-bool look_like_classes(const Dataset& data) {
-  constexpr Real kMostClasses = 100;
-  if (data.targets.cols() != 1) return false;
-  const auto column = data.targets.col(0).array();
-  return column.minCoeff() >= 0 && column.maxCoeff() >= 1 && column.maxCoeff() < kMostClasses &&
-         (column == column.round()).all();
-}
-
-std::string described_data(const Run& run, const Options& o) {
-  std::string text = o.is_demo() ? "random numbers" : o.data;
-  text += fmt::format(": {} rows, {} features, {} {}", run.train_loader->rows(),
-                      run.model->in_features(), run.model->out_features(),
-                      run.data.has_labels() ? "classes" : "outputs");
-  if (run.validation_loader) {
-    text += fmt::format("; {} rows held out{}", run.validation_loader->rows(),
-                        o.val.empty() ? "" : " in " + o.val);
-  }
-  return text;
-}
-
-std::string described_base(Run& run) {
-  return fmt::format("{} ({}, {}) {}, {} bias; frozen",
-                     run.base_name.empty() ? "drawn as torch.nn.Linear" : run.base_name,
-                     run.model->out_features(), run.model->in_features(), run.base_dtype,
-                     run.model->linear().bias() == nullptr ? "without" : "with");
-}
-
-/// What will be done, before it is done.
-void announce(Run& run, const Options& o) {
-  const Counts counts = run.counts();
-  spdlog::info("data      {}", described_data(run, o));
-  spdlog::info("base      {}", described_base(run));
-  spdlog::info("adapter   lora on {}: rank {}, scale {}, init {}, bias {}", run.model->name(),
-               o.rank, run.adapter_options.scale(), *o.init, o.bias);
-  spdlog::info("training  {} step(s) an epoch, {}, lr {}, {}", run.train_loader->batches(),
-               o.optimizer, o.lr, *o.loss);
-  spdlog::info("counts    {} trainable of {} parameters ({:.2f} %), {} thread(s)", counts.trainable,
-               counts.total,
-               100.0 * static_cast<double>(counts.trainable) / static_cast<double>(counts.total),
-               run.compute.threads);
-  if (run.task == Task::regression && look_like_classes(run.data)) {
-    spdlog::warn(
-        "the targets are whole numbers from 0 to {}; if they are classes, say --task "
-        "classification",
-        run.data.targets.maxCoeff());
-  }
-}
-
-/// With --verbose: the resolved options, as a file of --config.
-void announce_options(const std::vector<Setting>& settings) {
-  std::istringstream lines(as_toml(settings));
-  for (std::string line; std::getline(lines, line);) spdlog::debug("option    {}", line);
-}
-
-/// With --verbose: what the run took.
-void announce_work(const Run& run, const TrainResult& result, double seconds) {
-  spdlog::debug("work      {} steps in {:.3f} s; {} matrix products of {:.3g} multiply-adds",
-                result.steps, seconds, run.compute.products, run.compute.multiplications);
 }
 
 /// Says on stderr what the figures were before the first step.
@@ -120,32 +50,95 @@ class FirstValidation : public Observer {
   }
 };
 
-nlohmann::ordered_json start_facts(Run& run, const std::vector<Setting>& settings) {
-  const Counts counts = run.counts();
-  return {{"config", as_json(settings)},
+nlohmann::ordered_json inputs_as_json(const std::vector<InputRecord>& inputs) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const InputRecord& input : inputs) {
+    list.push_back({{"option", input.option}, {"path", input.path}, {"hash", input.hash}});
+  }
+  return list;
+}
+
+nlohmann::ordered_json start_facts(Run& run, const std::vector<Setting>& settings,
+                                   const std::vector<InputRecord>& inputs) {
+  const Counts counts = counts_of(run.model());
+  return {{"config", as_json(settings, kTrain)},
           {"trainable_parameters", counts.trainable},
           {"total_parameters", counts.total},
           {"rows", run.train_loader->rows()},
-          {"val_rows", run.validation_loader ? run.validation_loader->rows() : 0}};
+          {"val_rows", run.validation_loader ? run.validation_loader->rows() : 0},
+          {"inputs", inputs_as_json(inputs)}};
 }
 
-void save(Run& run, const Options& options) {
-  save_peft_adapter(options.save, *run.model, {options.base, run.adapter_options, options.bias});
-  spdlog::info("saved     {}", options.save);
+RunRecord record_of(Run& run, const std::vector<Setting>& settings, const TrainResult& result,
+                    const std::vector<InputRecord>& inputs) {
+  const Counts counts = counts_of(run.model());
+  RunRecord record;
+  record.version = version_number();
+  record.config = as_json(settings, kTrain);
+  if (!run.base->name.empty()) record.config["base"] = run.base->name;
+  record.task = run.task;
+  record.feature_names = run.facts.feature_names;
+  record.target_names = run.facts.target_names;
+  record.class_names = run.class_names;
+  record.scaling = run.scaling;
+  record.base_seed = run.base->seed;
+  record.trainable_parameters = counts.trainable;
+  record.total_parameters = counts.total;
+  record.epochs = result.epochs;
+  record.steps = result.steps;
+  record.kept_epoch = result.kept_epoch;
+  record.loss = result.loss;
+  record.validation = result.validation;
+  record.inputs = inputs;
+  return record;
 }
 
-int finish(const TrainResult& result, Run& run, const Options& options) {
+/// The base's hash before and after: this program never changes it, and nobody else may have.
+void check_base_unchanged(const std::vector<InputRecord>& inputs) {
+  for (const InputRecord& input : inputs) {
+    if (input.option != "base" || input.hash == hash_file(input.path).text) continue;
+    throw Error(ErrorKind::input, input.path, ": was changed by another program during the run");
+  }
+}
+
+/// The last evaluation, of the kept parameters, in detail.
+Details detailed(Run& run) {
+  Details details(run.task, run.model().out_features(),
+                  run.task == Task::classification ? run.class_names : run.facts.target_names);
+  Evaluator evaluator(*run.objective, {}, run.compute, run.group, details.accumulators());
+  const Feed feed = *run.validation();
+  Rng nobody(0);
+  feed.loader.start_epoch(nobody);
+  while (std::optional<Batch> batch = feed.loader.next()) {
+    feed.cache.fill(*batch);
+    evaluator.add(*batch);
+  }
+  for (const std::string& line : details.lines()) spdlog::info("{}", line);
+  return details;
+}
+
+int finish(const TrainResult& result, Run& run, const Options& options,
+           const std::vector<Setting>& settings, const std::vector<InputRecord>& inputs,
+           nlohmann::ordered_json& facts) {
   if (result.interrupted) {
     spdlog::error("interrupted after step {}; nothing was kept", result.steps);
     return kInterrupted;
   }
-  if (!options.save.empty()) save(run, options);
+  announce_end(result, options);
+  if (run.validation_loader) facts = detailed(run).json();
+  check_base_unchanged(inputs);
+  if (!options.save.empty()) {
+    save_peft_adapter(options.save, run.model(), run.adapter,
+                      record_of(run, settings, result, inputs));
+    spdlog::info("saved     {}", options.save);
+  }
+  announce_base(inputs);
   return kDone;
 }
 
 }  // namespace
 
-int run_train(const Options& options, const std::vector<Setting>& settings) {
+int run_train(Options& options, const std::vector<Setting>& settings) {
   check_outputs(options);
   StandardOutput out;
   JsonLines json([&out](const std::string& line) { out.line(line); });
@@ -153,25 +146,30 @@ int run_train(const Options& options, const std::vector<Setting>& settings) {
   FirstValidation first;
   try {
     Run run(options);
+    const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
     if (!options.save.empty()) prepare_peft_directory(options.save);
-    announce_options(settings);
+    announce_options(settings, kTrain);
     announce(run, options);
-    const Counts counts = run.counts();
+    const Counts counts = counts_of(run.model());
     if (options.json) {
-      json.start(start_facts(run, settings));
+      json.start(start_facts(run, settings, inputs));
     } else {
       out.line(fmt::format("Trainable parameters: {}", counts.trainable));
       out.line(fmt::format("Total parameters: {}", counts.total));
     }
     Observer* const lines = options.json ? static_cast<Observer*>(&json) : &terminal;
-    Trainer trainer({*options.epochs, options.max_steps.value_or(0), options.lr},
-                    run.parts({&first, lines}, interrupted));
+    Trainer trainer(
+        {*options.epochs, options.max_steps.value_or(0), options.lr, options.eval_every,
+         *options.keep_best == "none" ? "" : *options.keep_best, options.early_stop.value_or(0)},
+        run.parts({&first, lines}, interrupted));
+    catch_stop_signals();
     const auto start = std::chrono::steady_clock::now();
     const TrainResult result = trainer.run();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     announce_work(run, result, seconds.count());
-    const int code = finish(result, run, options);
-    if (options.json) json.end(result, code);
+    nlohmann::ordered_json facts = nlohmann::ordered_json::object();
+    const int code = finish(result, run, options, settings, inputs, facts);
+    if (options.json) json.end(result, facts, code);
     return code;
   } catch (const Error& error) {
     if (options.json && error.kind() != ErrorKind::usage) {

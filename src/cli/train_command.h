@@ -9,6 +9,6 @@
 namespace lora::cli {
 
 /// Trains as the options say, reports, and saves. Returns the exit code.
-int run_train(const Options& options, const std::vector<Setting>& settings);
+int run_train(Options& options, const std::vector<Setting>& settings);
 
 }  // namespace lora::cli

@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "eval_command.h"
+#include "inspect_command.h"
+#include "predict_command.h"
 #include "train_command.h"
 
 namespace lora::cli {
@@ -9,7 +12,17 @@ namespace lora::cli {
 namespace {
 
 constexpr std::array kVerbs = {
-    Verb{"train", "trains an adapter (what is done if no command is named)", run_train},
+    Verb{"train", "--data FILE --target COLUMNS|FILE [--base FILE[:TENSOR]] [OPTION…]",
+         "trains an adapter (what is done if no command is named)", kTrain, false, resolve_training,
+         run_train},
+    Verb{"eval", "--data FILE --target COLUMNS|FILE [--base FILE] [--adapter DIR] [OPTION…]",
+         "loss and figures of a base, with or without an adapter, on data", kEval, false,
+         resolve_evaluation, run_eval},
+    Verb{"predict", "--data FILE [--base FILE] [--adapter DIR] [--output FILE] [OPTION…]",
+         "writes what a base, with or without an adapter, predicts for data", kPredict, false,
+         resolve_prediction, run_predict},
+    Verb{"inspect", "PATH…", "what tables, arrays, weight files and adapters hold", kInspect, true,
+         resolve_inspection, run_inspect},
 };
 
 }  // namespace

@@ -15,9 +15,13 @@ inline constexpr std::string_view kDefaultVerb = "train";
 
 struct Verb {
   std::string_view name;
+  std::string_view usage;  ///< what follows its name on the command line
   std::string_view help;
+  VerbBit bit;
+  bool takes_paths;  ///< its arguments need no option in front
+  void (*resolve)(Options& options);
   /// Does it, for resolved options, and returns the exit code.
-  int (*run)(const Options& options, const std::vector<Setting>& settings);
+  int (*run)(Options& options, const std::vector<Setting>& settings);
 };
 
 std::span<const Verb> verbs();

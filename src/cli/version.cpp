@@ -4,6 +4,10 @@
 
 namespace lora::cli {
 
+std::string version_number() {
+  return LORA_VERSION;
+}
+
 std::string version_text() {
   std::string text = "lora-train " LORA_VERSION "\n";
   text += "compiler      " LORA_COMPILER "\n";

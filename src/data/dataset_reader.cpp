@@ -1,21 +1,52 @@
 #include "lora/data/dataset_reader.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <cstddef>
+#include <deque>
+#include <utility>
 
 #include "lora/core/error.h"
-#include "lora/core/table.h"
-#include "lora/data/npy_reader.h"
-#include "lora/data/table_reader.h"
+#include "lora/data/array_source.h"
+#include "lora/data/paired_source.h"
+#include "lora/data/table_source.h"
 
 namespace lora {
 
 namespace {
 
+constexpr Index kRowsAtOnce = 4096;
+
 constexpr std::array kReaders = {
-    ReaderKind{".csv", "delimited text, by comma, semicolon or tab", read_table_dataset},
-    ReaderKind{".tsv", "delimited text, by tab", read_table_dataset},
-    ReaderKind{".npy", "an array of NumPy's", read_npy_dataset},
+    ReaderKind{".csv", "text, its columns separated by commas, semicolons or tabs",
+               TableSource::open, TableSource::open_targets},
+    ReaderKind{".tsv", "text, its columns separated by tabs", TableSource::open,
+               TableSource::open_targets},
+    ReaderKind{".npy", "an array of NumPy's", ArraySource::open, ArraySource::open_targets},
+    ReaderKind{".npz", "an archive of NumPy's arrays: FILE:ARRAY", ArraySource::open,
+               ArraySource::open_targets},
+    ReaderKind{".safetensors", "an array of a weight file: FILE:TENSOR", ArraySource::open,
+               ArraySource::open_targets},
 };
+
+bool ends_in(std::string_view text, std::string_view extension) {
+  if (text.size() < extension.size()) return false;
+  const std::string_view end = text.substr(text.size() - extension.size());
+  return std::ranges::equal(end, extension, [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == b;
+  });
+}
+
+/// The kind of a file by the ending of its name, or null. "-" is a table.
+const ReaderKind* kind_of(const std::string& name) {
+  if (name == "-") return kReaders.data();
+  const std::string file = split_file_and_name(name).file;
+  for (const ReaderKind& reader : kReaders) {
+    if (ends_in(file, reader.extension)) return &reader;
+  }
+  return nullptr;
+}
 
 std::string extensions() {
   std::string text;
@@ -25,18 +56,113 @@ std::string extensions() {
   return text;
 }
 
+const ReaderKind& find_kind(const std::string& name) {
+  if (const ReaderKind* kind = kind_of(name)) return *kind;
+  throw Error(ErrorKind::input, name, ": the kinds of data that are read are ", extensions(),
+              ", and this name ends in none of them");
+}
+
+std::unique_ptr<RowSource> open(const DatasetRequest& request) {
+  const ReaderKind& kind = find_kind(request.data);
+  if (!is_target_file(request.target)) {
+    const bool is_table = kind.open == TableSource::open;
+    if (is_table || request.target.empty()) return kind.open(request);
+    throw Error(ErrorKind::input, request.data,
+                ": an array has no columns with names, so the target '", request.target,
+                "' must be a file of its own, as in --target y.npy or --target data.npz:y");
+  }
+  if (request.target == request.data) {
+    throw Error(ErrorKind::usage, "--target ", request.target,
+                ": is the file of the features too; name the columns or the array to predict");
+  }
+  DatasetRequest features = request;
+  features.target.clear();
+  return std::make_unique<PairedSource>(kind.open(features),
+                                        find_kind(request.target).open_targets(request));
+}
+
+Matrix as_matrix(const std::vector<Real>& values, Index rows) {
+  if (values.empty()) return {};
+  const Index cols = static_cast<Index>(values.size()) / rows;
+  return ViewMap(values.data(), rows, cols, Eigen::OuterStride<>(cols));
+}
+
+/// Moves the rows of `pieces` behind each other, freeing each piece when it has been moved.
+Matrix stacked(std::deque<std::vector<Real>>& pieces, Index rows) {
+  if (pieces.empty() || pieces.front().empty()) return {};
+  std::size_t size = 0;
+  for (const auto& piece : pieces) size += piece.size();
+  Matrix matrix(rows, static_cast<Index>(size) / rows);
+  Real* to = matrix.data();
+  for (; !pieces.empty(); pieces.pop_front()) to = std::ranges::copy(pieces.front(), to).out;
+  return matrix;
+}
+
 }  // namespace
 
 std::span<const ReaderKind> reader_kinds() {
   return kReaders;
 }
 
-Dataset read_dataset(const DatasetRequest& request) {
-  for (const ReaderKind& reader : kReaders) {
-    if (request.data.ends_with(reader.extension)) return reader.read(request);
+bool is_target_file(std::string_view target) {
+  return target != "-" && kind_of(std::string(target)) != nullptr;
+}
+
+DatasetReader::DatasetReader(const DatasetRequest& request)
+    : source_(open(request)), encoder_(request.outputs, request.class_names) {}
+
+void DatasetReader::encode(const RowPiece& piece, std::vector<std::int32_t>& codes) {
+  Index row = 0;
+  const ClassEncoder::Place place = [&] { return source_->place(row); };
+  for (; row < static_cast<Index>(piece.label_texts.size()); ++row) {
+    codes.push_back(encoder_.encode(piece.label_texts[static_cast<std::size_t>(row)], place));
   }
-  throw Error(ErrorKind::input, request.data, ": the kinds of data that are read are ",
-              extensions(), ", and this name ends in none of them");
+  for (; row < static_cast<Index>(piece.label_numbers.size()); ++row) {
+    codes.push_back(encoder_.encode(piece.label_numbers[static_cast<std::size_t>(row)], place));
+  }
+}
+
+bool DatasetReader::read(Index max_rows, Dataset& data) {
+  if (!source_->read(max_rows, piece_)) return false;
+  data.features = as_matrix(piece_.features, piece_.rows);
+  data.targets = as_matrix(piece_.targets, piece_.rows);
+  data.labels.clear();
+  encode(piece_, data.labels);
+  encoder_.check_final();
+  data.classes = encoder_.classes();
+  data.weights.swap(piece_.weights);
+  data.kept.swap(piece_.kept);
+  return true;
+}
+
+std::vector<std::string> DatasetReader::scan_class_names() {
+  std::vector<std::int32_t> codes;
+  for (; source_->read(kRowsAtOnce, piece_); codes.clear()) encode(piece_, codes);
+  encoder_.finish(codes, facts().label);
+  return encoder_.names();
+}
+
+Dataset DatasetReader::read_all() {
+  Dataset data;
+  std::deque<std::vector<Real>> features;
+  std::deque<std::vector<Real>> targets;
+  Index rows = 0;
+  while (source_->read(kRowsAtOnce, piece_)) {
+    rows += piece_.rows;
+    features.push_back(std::move(piece_.features));
+    targets.push_back(std::move(piece_.targets));
+    data.weights.insert(data.weights.end(), piece_.weights.begin(), piece_.weights.end());
+    encode(piece_, data.labels);
+  }
+  if (rows == 0) throw Error(ErrorKind::input, facts().label, ": holds no rows");
+  if (!data.weights.empty() && std::ranges::all_of(data.weights, [](Real w) { return w == 0; })) {
+    throw Error(ErrorKind::input, facts().label, ": every row has the weight 0");
+  }
+  data.features = stacked(features, rows);
+  data.targets = stacked(targets, rows);
+  encoder_.finish(data.labels, facts().label);
+  data.classes = encoder_.classes();
+  return data;
 }
 
 }  // namespace lora

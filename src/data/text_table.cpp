@@ -149,6 +149,10 @@ void TextTable::throw_unknown(std::string_view name) const {
   throw Error(ErrorKind::input, label(), ": no column ", in_quotes(name), "; ", right);
 }
 
+std::vector<Cell> TextTable::first_row() const {
+  return cells_of(kept_[has_header_ ? 1 : 0].record, separator_, label());
+}
+
 void TextTable::choose(const ColumnChoice& choice) {
   std::vector<Use> uses(names_.size());
   const auto assign = [](std::size_t& place, std::size_t value) {

@@ -1,6 +1,8 @@
 #include "lora/io/weight_file.h"
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -71,77 +73,102 @@ NpyArray as_array(const SafetensorsFile& file, const SafetensorsEntry& entry) {
   return {file.path() + ":" + entry.name, *entry.dtype, false, false, entry.shape, entry.bytes};
 }
 
-std::optional<Matrix> read_bias(const SafetensorsFile& file, const SafetensorsEntry& weight) {
+/// The number of outputs of a weight of this shape.
+std::uint64_t outputs_of(const std::vector<std::uint64_t>& shape, Layout layout) {
+  return layout == Layout::out_in ? shape[0] : shape[1];
+}
+
+std::string layout_text(Layout layout) {
+  return layout == Layout::out_in ? "(out, in)" : "(in, out)";
+}
+
+std::optional<Matrix> read_bias(const SafetensorsFile& file, const SafetensorsEntry& weight,
+                                Layout layout) {
   const SafetensorsEntry* entry = file.find(bias_name_of(weight.name));
   if (entry == nullptr) return std::nullopt;
   if (!entry->dtype || !is_floating(*entry->dtype) || entry->shape.size() != 1 ||
-      entry->shape[0] != weight.shape[0]) {
+      entry->shape[0] != outputs_of(weight.shape, layout)) {
     throw Error(ErrorKind::input, file.path(), ": tensor '", entry->name, "' is ",
                 entry->dtype_name, " of shape ", shape_text(entry->shape), "; the bias of '",
-                weight.name, "' must be of a floating type and shape (", weight.shape[0], ",)");
+                weight.name, "' must be of a floating type and shape (",
+                outputs_of(weight.shape, layout), ",)");
   }
   Matrix column(static_cast<Index>(entry->shape[0]), 1);
   npy_rows_to_float(as_array(file, *entry), 0, column);
   return column.transpose();
 }
 
-FrozenWeight read_safetensors(const std::string& path, const std::string& tensor) {
+FrozenWeight read_safetensors(const std::string& path, const std::string& tensor, Layout layout) {
   auto file = std::make_shared<const SafetensorsFile>(path);
   const SafetensorsEntry& entry =
       tensor.empty() ? find_only_matrix(*file) : find_named(*file, tensor);
   if (!is_matrix(entry) || entry.bytes.empty()) {
     throw Error(ErrorKind::input, path, ": tensor '", entry.name, "' is ", entry.dtype_name,
-                " of shape ", shape_text(entry.shape),
-                "; a frozen weight is (out, in), of type F32, F64, F16 or BF16");
+                " of shape ", shape_text(entry.shape), "; a frozen weight is ", layout_text(layout),
+                ", of type F32, F64, F16 or BF16");
   }
   return {path,
           entry.name,
           path_of(entry.name),
           FrozenMatrix(entry.bytes, *entry.dtype, static_cast<Index>(entry.shape[0]),
-                       static_cast<Index>(entry.shape[1]), Layout::out_in),
-          read_bias(*file, entry),
+                       static_cast<Index>(entry.shape[1]), layout),
+          read_bias(*file, entry, layout),
           file};
 }
 
-FrozenWeight read_npy(const std::string& path) {
-  auto file = std::make_shared<const MappedFile>(path);
-  const NpyArray array = parse_npy(file->bytes(), path);
+Layout transposed(Layout layout) {
+  return layout == Layout::out_in ? Layout::in_out : Layout::out_in;
+}
+
+/// NumPy's kinds of files.
+FrozenWeight read_array(const std::string& path, const std::string& name, Layout layout) {
+  auto file = std::make_shared<ArrayFile>(path);
+  const std::string known = file->entry(name).name;
+  const NpyArray array = file->array(name);
   if (array.shape.size() != 2 || !is_floating(array.dtype) || array.data.empty()) {
-    throw Error(ErrorKind::input, path, ": ", name_of(array.dtype), " of shape ",
-                shape_text(array.shape),
-                "; a frozen weight is (out, in), of type float32, float64 or float16");
+    throw Error(ErrorKind::input, array.path, ": ", name_of(array.dtype), " of shape ",
+                shape_text(array.shape), "; a frozen weight is ", layout_text(layout),
+                ", of type float32, float64 or float16");
   }
+  const std::string layer = known.empty() ? kNamelessPath : path_of(known);
   const auto rows = static_cast<Index>(array.shape[0]);
   const auto cols = static_cast<Index>(array.shape[1]);
   if (!array.big_endian) {  // in Fortran order the bytes are those of the transposed matrix
     return {path,
-            "",
-            kNamelessPath,
-            array.fortran_order ? FrozenMatrix(array.data, array.dtype, cols, rows, Layout::in_out)
-                                : FrozenMatrix(array.data, array.dtype, rows, cols, Layout::out_in),
+            known,
+            layer,
+            array.fortran_order
+                ? FrozenMatrix(array.data, array.dtype, cols, rows, transposed(layout))
+                : FrozenMatrix(array.data, array.dtype, rows, cols, layout),
             std::nullopt,
             file};
   }
   Matrix weight(rows, cols);
   npy_rows_to_float(array, 0, weight);
-  return {path, "", kNamelessPath, FrozenMatrix(std::move(weight)), std::nullopt, nullptr};
+  if (layout == Layout::in_out) weight = weight.transpose().eval();
+  return {path, known, layer, FrozenMatrix(std::move(weight)), std::nullopt, nullptr};
+}
+
+std::string lower_extension(const std::string& file) {
+  std::string extension = std::filesystem::path(file).extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension;
 }
 
 }  // namespace
 
-FrozenWeight read_frozen_weight(const std::string& file_and_tensor) {
+FrozenWeight read_frozen_weight(const std::string& file_and_tensor, Layout layout) {
   const auto [file, tensor] = split_file_and_name(file_and_tensor);
-  if (file.ends_with(".safetensors")) return read_safetensors(file, tensor);
-  if (file.ends_with(".npy")) {
-    if (!tensor.empty()) {
-      throw Error(ErrorKind::input, file,
-                  ": a .npy file holds one array without a name; leave ':", tensor, "' away");
-    }
-    return read_npy(file);
+  const std::string extension = lower_extension(file);
+  if (extension == ".safetensors") return read_safetensors(file, tensor, layout);
+  if (extension == ".npy" && !tensor.empty()) {
+    throw Error(ErrorKind::input, file,
+                ": a .npy file holds one array without a name; leave ':", tensor, "' away");
   }
-  throw Error(
-      ErrorKind::input, file,
-      ": a frozen weight is read from .safetensors or .npy, which this name does not end in");
+  if (extension == ".npy" || extension == ".npz") return read_array(file, tensor, layout);
+  throw Error(ErrorKind::input, file,
+              ": a frozen weight is read from .safetensors, .npy or .npz, which this name does not "
+              "end in");
 }
 
 }  // namespace lora

@@ -36,10 +36,20 @@ void JsonLines::on_epoch(const EpochRecord& record) {
   write_(line_of(object));
 }
 
-void JsonLines::end(const TrainResult& result, int exit_code) {
-  Json object = {
-      {"event", "end"}, {"epochs", result.epochs}, {"steps", result.steps}, {"loss", result.loss}};
+void JsonLines::end(const TrainResult& result, const Json& facts, int exit_code) {
+  Json object = {{"epochs", result.epochs},
+                 {"steps", result.steps},
+                 {"kept_epoch", result.kept_epoch},
+                 {"stopped_early", result.stopped_early},
+                 {"loss", result.loss}};
   add_figures(object, result.validation);
+  object.update(facts);
+  end(object, exit_code);
+}
+
+void JsonLines::end(const Json& facts, int exit_code) {
+  Json object = {{"event", "end"}};
+  object.update(facts);
   object["exit_code"] = exit_code;
   write_(line_of(object));
 }

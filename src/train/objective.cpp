@@ -9,7 +9,7 @@ LossSum ModelObjective::evaluate(const Batch& batch, Tape& tape, Metrics metrics
   model_->forward(batch, y, tape);
 
   if (tape.mode() == Mode::infer) {
-    for (const ReportedMetric& reported : metrics) reported.metric->add(y, batch);
+    for (Metric* metric : metrics) metric->add(y, batch);
     return loss_->evaluate(y, batch, nullptr, tape.compute());
   }
   MutableView dy = tape.buffer(y.rows(), y.cols());

@@ -22,7 +22,11 @@ double as_float32(double value) {
 }  // namespace
 
 Trainer::Trainer(const TrainConfig& config, TrainParts parts)
-    : config_(config), parts_(std::move(parts)), tape_(parts_.compute) {}
+    : config_(config),
+      parts_(std::move(parts)),
+      tape_(parts_.compute),
+      evaluator_(parts_.objective, parts_.metrics, parts_.compute, parts_.group),
+      best_(config.keep_best) {}
 
 TrainResult Trainer::run() {
   if (parts_.validation) {
@@ -30,21 +34,42 @@ TrainResult Trainer::run() {
     for (Observer* observer : parts_.observers) observer->on_first_validation(figures);
   }
   const Index epochs = epochs_to_run();
-  while (result_.epochs < epochs) {
+  while (result_.epochs < epochs && !result_.stopped_early) {
     const auto start = std::chrono::steady_clock::now();
     start_epoch();
-    result_.loss = as_float32(run_epoch().mean());
-    if (result_.interrupted) break;
-    ++result_.epochs;
-    if (parts_.validation) result_.validation = validate();
+    const double loss = as_float32(run_epoch().mean());
+    if (result_.interrupted) return result_;
+    result_.kept_epoch = ++result_.epochs;
+    result_.loss = loss;
+    result_.validation = is_validated(result_.epochs) ? validate() : Figures();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
 
     const EpochRecord record{result_.epochs, epochs,     result_.steps,
                              result_.loss,   config_.lr, result_.validation,
                              seconds.count()};
     for (Observer* observer : parts_.observers) observer->on_epoch(record);
+    if (!config_.keep_best.empty()) best_.offer(record, parts_.trainable);
+    result_.stopped_early = result_.epochs < epochs && has_waited_enough();
   }
+  keep_best_epoch();
   return result_;
+}
+
+bool Trainer::is_validated(Index epoch) const {
+  return parts_.validation && (epoch % config_.eval_every == 0 || epoch == epochs_to_run());
+}
+
+bool Trainer::has_waited_enough() const {
+  return config_.early_stop != 0 && best_.record() &&
+         result_.epochs - best_.record()->epoch >= config_.early_stop;
+}
+
+void Trainer::keep_best_epoch() {
+  if (!best_.record()) return;
+  best_.restore(parts_.trainable);
+  result_.kept_epoch = best_.record()->epoch;
+  result_.loss = best_.record()->loss;
+  result_.validation = best_.record()->validation;
 }
 
 Index Trainer::epochs_to_run() const {
@@ -99,13 +124,14 @@ std::optional<LossSum> Trainer::step() {
   ++result_.steps;
   check_loss(loss, *batch);
   check_gradients();
-  parts_.optimizer.step(config_.lr, 1 / loss.weight);
+  // Rows of weight 0 alone teach nothing: their gradient is 0, whatever it is multiplied by.
+  parts_.optimizer.step(config_.lr, loss.weight > 0 ? 1 / loss.weight : 0);
   check_values();
   return loss;
 }
 
 void Trainer::check_loss(const LossSum& loss, const Batch& batch) {
-  const double mean = as_float32(loss.mean());
+  const double mean = loss.weight > 0 ? as_float32(loss.mean()) : 0;
   if (std::isfinite(mean)) return;
   const Index row = parts_.objective.first_bad_row(batch, tape_);
   std::string where;
@@ -148,27 +174,16 @@ std::string Trainer::lower_learning_rate() const {
 }
 
 Figures Trainer::validate() {
-  for (const ReportedMetric& reported : parts_.metrics) reported.metric->reset();
   Loader& loader = parts_.validation->loader;
   Rng nobody(0);  // an unshuffled loader draws a number that nobody uses; not from the run's stream
   loader.start_epoch(nobody);
 
-  LossSum loss;
+  evaluator_.reset();
   while (std::optional<Batch> batch = loader.next()) {
     parts_.validation->cache.fill(*batch);
-    tape_.reset(Mode::infer);
-    loss += parts_.objective.evaluate(*batch, tape_, parts_.metrics);
+    evaluator_.add(*batch);
   }
-  std::array<double, 2> totals = {loss.sum, loss.weight};
-  parts_.group.sum_wide(totals);
-
-  Figures figures = {{"val_loss", "Val loss", as_float32(totals[0] / totals[1])}};
-  for (const ReportedMetric& reported : parts_.metrics) {
-    reported.metric->sum_over(parts_.group);
-    figures.push_back({"val_" + std::string(reported.kind->name),
-                       "Val " + std::string(reported.kind->label), reported.metric->result()});
-  }
-  return figures;
+  return evaluator_.figures("val_", "Val ");
 }
 
 }  // namespace lora

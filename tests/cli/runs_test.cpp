@@ -136,7 +136,7 @@ TEST_CASE("--print-config prints what --config reads", "[cli][config]") {
   const std::string config = run(directory, arguments + " --print-config").out;
   CHECK(config.find("lr = 0.0003\n") != std::string::npos);
   CHECK(config.find("shuffle = false\n") != std::string::npos);
-  CHECK(config.find("task = \"regression\"\n") != std::string::npos);
+  CHECK(config.find("batch-size = 32\n") != std::string::npos);
 
   directory.write("run.toml", config);
   CHECK(run(directory, "--config run.toml --print-config").out == config);
@@ -213,7 +213,7 @@ TEST_CASE("--save writes a PEFT directory, and only --overwrite replaces it", "[
   CHECK(config["target_modules"] == nlohmann::json::array({"head"}));
 
   const auto saved = files_below(directory.path());
-  CHECK(saved.size() == before.size() + 4);  // two directories, two files
+  CHECK(saved.size() == before.size() + 6);  // two directories, four files
   CHECK(run_lora_train(directory.path(), kTrain + "--rank 2 --save deep/out").exit_code == 2);
   CHECK(files_below(directory.path()) == saved);
   run(directory, kTrain + "--rank 1 --save deep/out --overwrite");
@@ -278,7 +278,11 @@ TEST_CASE("--help and --version print on stdout and do nothing", "[cli]") {
     CHECK(help.out.find(part) != std::string::npos);
   }
   for (const std::string& line : lines_of(help.out)) CHECK(line.size() <= 100);
-  CHECK(run(directory, "train --help").out == help.out);
+  for (const char* verb : {"train", "eval", "predict", "inspect"}) {
+    const ProgramResult own = run(directory, std::string(verb) + " --help");
+    CHECK(own.out.starts_with("lora-train " + std::string(verb)));
+    for (const std::string& line : lines_of(own.out)) CHECK(line.size() <= 100);
+  }
   CHECK(run(directory, "--version").out.starts_with("lora-train "));
 }
 
@@ -308,4 +312,22 @@ TEST_CASE("the digits story ends above 90 percent on turned digits", "[cli][digi
       LORA_SOURCE_DIR,
       "--config configs/digits.toml --val tests/data/digits/upright_val.csv --max-steps 1");
   CHECK(upright.err.find("Val accuracy: 0.9583") != std::string::npos);
+}
+
+TEST_CASE("the abalone story ends above 80 percent of the variance", "[cli][abalone]") {
+  const TemporaryDirectory directory;
+  const std::string save = (directory.path() / "large").string();
+  const ProgramResult result =
+      run_lora_train(LORA_SOURCE_DIR, "--config configs/regression.toml --save " + save);
+  REQUIRE(result.exit_code == 0);
+  const auto lines = lines_of(result.out);
+  REQUIRE(lines.size() == 102);
+  CHECK(lines[0] == "Trainable parameters: 11");
+  CHECK(lines[1] == "Total parameters: 23");
+  // The same run in PyTorch and PEFT: tests/bench/abalone_peft.py
+  CHECK(lines[2] == "Epoch 1/100, Loss: 0.1803, Val loss: 0.1115, Val R2: 0.5254");
+  CHECK(lines[11] == "Epoch 10/100, Loss: 0.0690, Val loss: 0.0761, Val R2: 0.7267");
+  CHECK(lines[101] == "Epoch 100/100, Loss: 0.0303, Val loss: 0.0342, Val R2: 0.8189");
+  CHECK(result.err.find("Val R2: -0.5091") != std::string::npos);
+  CHECK(result.err.find("shucked_weight_hg") != std::string::npos);
 }

@@ -17,14 +17,16 @@ struct ProgramResult {
   std::string err;
 };
 
-/// Runs `lora-train ARGUMENTS` (shell words) in `directory`, without a terminal.
+/// Runs `lora-train ARGUMENTS` (shell words) in `directory`, without a terminal; standard input is
+/// the file `input`.
 inline ProgramResult run_lora_train(const std::filesystem::path& directory,
-                                    const std::string& arguments) {
+                                    const std::string& arguments,
+                                    const std::string& input = "/dev/null") {
   const TemporaryDirectory streams;
   const std::string out = (streams.path() / "out").string();
   const std::string err = (streams.path() / "err").string();
   const std::string command = "cd '" + directory.string() + "' && " LORA_BINARY_DIR "/lora-train " +
-                              arguments + " >" + out + " 2>" + err + " </dev/null";
+                              arguments + " >" + out + " 2>" + err + " <" + input;
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), read_file(out),
           read_file(err)};

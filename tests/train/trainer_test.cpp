@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,17 +49,21 @@ void take_steps(Training& training, int count) {
 Figures figures_by_hand(Training& training, const std::vector<Index>& rows) {
   Tape tape(training.compute);
   const std::vector<ReportedMetric> metrics =
-      make_metrics(training.data.has_labels() ? Task::classification : Task::regression, 3);
+      make_metrics(training.data.has_labels() ? Task::classification : Task::regression,
+                   training.model.out_features());
+  std::vector<Metric*> accumulators;
+  for (const ReportedMetric& reported : metrics) accumulators.push_back(reported.metric.get());
   LossSum sum;
   for (const Index row : rows) {
     Loader one(training.data, {row}, 1, false);
     tape.reset(Mode::infer);
-    sum += training.objective.evaluate(*one.next(), tape, metrics);
+    sum += training.objective.evaluate(*one.next(), tape, accumulators);
   }
-  Figures figures = {{"val_loss", "Val loss", sum.mean()}};
+  Figures figures = {{"val_loss", "Val loss", sum.mean(), false, true}};
   for (const ReportedMetric& reported : metrics) {
     figures.push_back({"val_" + std::string(reported.kind->name),
-                       "Val " + std::string(reported.kind->label), reported.metric->result()});
+                       "Val " + std::string(reported.kind->label), reported.metric->result(),
+                       reported.kind->higher_is_better, reported.kind->headline});
   }
   return figures;
 }
@@ -232,7 +237,8 @@ TEST_CASE("a stop() that never says so changes nothing", "[train][trainer]") {
 
 TEST_CASE("validation comes before the first step and after each epoch", "[train][trainer]") {
   Training training = ten_rows("cross_entropy", in_batches_of_four(4));
-  const std::vector<ReportedMetric> metrics = make_metrics(Task::classification, 3);
+  const std::vector<ReportedMetric> metrics =
+      make_metrics(Task::classification, training.model.out_features());
   Loader held_out(training.data, {0, 2, 3, 7, 9}, 2, false);
   TrainParts parts = training.parts();
   parts.validation.emplace(Feed{held_out, training.cache});
@@ -264,8 +270,8 @@ TEST_CASE("validation judges the held-out rows and no others", "[train][trainer]
     Training training = ten_rows(loss, options);
     const std::vector<Index> rows = {1, 4, 5, 6, 8};
     Loader held_out(training.data, rows, 2, false);
-    const std::vector<ReportedMetric> metrics =
-        make_metrics(loss == "mse" ? Task::regression : Task::classification, 3);
+    const std::vector<ReportedMetric> metrics = make_metrics(
+        loss == "mse" ? Task::regression : Task::classification, training.model.out_features());
     TrainParts parts = training.parts();
     parts.validation.emplace(Feed{held_out, training.cache});
     parts.metrics = metrics;
@@ -296,6 +302,95 @@ TEST_CASE("a run with validation trains to the same bits", "[train][trainer]") {
     run(with, parts, observer);
     CHECK(same_bits(with.numbers(), without.numbers()));
     for (std::size_t i = 0; i < losses.size(); ++i) CHECK(observer.epochs[i].loss == losses[i]);
+  }
+}
+
+namespace {
+
+/// A run that is validated on rows it does not train on, and diverges from them.
+struct Validated {
+  Validated(const TrainConfig& config, Index epochs)
+      : rng(9),
+        others(random_regression(7, 6, 3, rng)),
+        training(ten_rows("mse", options_of(config, epochs))),
+        held_out(others, all_rows(7), 0, false),
+        cache(training.model, others, training.compute) {
+    TrainParts parts = training.parts();
+    parts.validation.emplace(Feed{held_out, cache});
+    result = run(training, parts, observer);
+  }
+
+  static TrainingOptions options_of(const TrainConfig& config, Index epochs) {
+    TrainingOptions options = in_batches_of_four(epochs);
+    options.config = config;
+    options.config.epochs = epochs;
+    options.config.lr = 0.05;
+    return options;
+  }
+
+  Rng rng;
+  Dataset others;
+  Training training;
+  Loader held_out;
+  FrozenCache cache;
+  RememberingObserver observer;
+  TrainResult result;
+};
+
+/// The epoch, from 1, with the smallest validation loss; the first of equal ones.
+Index best_epoch_of(const std::vector<EpochRecord>& epochs) {
+  Index best = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (const EpochRecord& record : epochs) {
+    if (record.validation.empty() || record.validation[0].value >= least) continue;
+    least = record.validation[0].value;
+    best = record.epoch;
+  }
+  return best;
+}
+
+}  // namespace
+
+TEST_CASE("the best epoch's parameters are kept in place of the last's", "[train][trainer]") {
+  TrainConfig config;
+  config.keep_best = "val_loss";
+  Validated kept(config, 30);
+  const Index best = best_epoch_of(kept.observer.epochs);
+  REQUIRE(best > 1);
+  REQUIRE(best < 30);
+  CHECK(kept.result.epochs == 30);
+  CHECK(kept.result.kept_epoch == best);
+  CHECK(kept.result.loss == kept.observer.epochs[static_cast<std::size_t>(best) - 1].loss);
+
+  Validated stopped_there({}, best);
+  CHECK(same_bits(kept.training.numbers(), stopped_there.training.numbers()));
+  CHECK(kept.result.validation[0].value == stopped_there.result.validation[0].value);
+  Validated last({}, 30);
+  CHECK_FALSE(same_bits(kept.training.numbers(), last.training.numbers()));
+  CHECK(last.result.kept_epoch == 30);
+}
+
+TEST_CASE("training ends early after so many epochs without a better one", "[train][trainer]") {
+  TrainConfig config;
+  config.keep_best = "val_loss";
+  config.early_stop = 3;
+  const Validated run_of_it(config, 30);
+  const Index best = best_epoch_of(run_of_it.observer.epochs);
+  CHECK(run_of_it.result.stopped_early);
+  CHECK(run_of_it.result.kept_epoch == best);
+  CHECK(run_of_it.result.epochs == best + 3);
+  config.early_stop = 30;
+  CHECK_FALSE(Validated(config, 30).result.stopped_early);
+}
+
+TEST_CASE("--eval-every leaves epochs out, but never the last", "[train][trainer]") {
+  TrainConfig config;
+  config.eval_every = 4;
+  const Validated run_of_it(config, 10);
+  for (const EpochRecord& record : run_of_it.observer.epochs) {
+    CAPTURE(record.epoch);
+    const bool expected = record.epoch == 4 || record.epoch == 8 || record.epoch == 10;
+    CHECK(record.validation.empty() != expected);
   }
 }
 

@@ -4,17 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "lora/artifact/peft_config.h"
+#include "lora/artifact/run_record.h"
+#include "lora/io/safetensors.h"
 #include "lora/model/model.h"
-#include "lora/nn/adapter.h"
 
 namespace lora {
-
-/// What adapter_config.json says of an adapter beside its tensors.
-struct PeftConfig {
-  std::string base_model;  ///< base_model_name_or_path; empty if the base is no file
-  AdapterOptions adapter;
-  std::string bias = "none";  ///< none or all: which biases are saved with the adapter
-};
 
 /// The paths that save_peft_adapter() writes.
 std::vector<std::string> peft_adapter_files(const std::string& directory);
@@ -23,9 +18,40 @@ std::vector<std::string> peft_adapter_files(const std::string& directory);
 /// long run, not after it. Throws Error(output).
 void prepare_peft_directory(const std::string& directory);
 
-/// Writes adapter_model.safetensors (lora_A and lora_B of each layer, and with bias "all" the
-/// biases) and adapter_config.json into `directory`. Both are
-/// complete and checked before either replaces what was there. Throws Error(output).
-void save_peft_adapter(const std::string& directory, Model& model, const PeftConfig& config);
+/// Writes into `directory` adapter_model.safetensors (lora_A and lora_B of each layer, and its bias
+/// if config.bias says so), adapter_config.json (config, with the adapted layers of `model` as
+/// targets), lora_train.json and a README.md. All are complete and checked before the first
+/// replaces what was there. Throws Error(output).
+void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config,
+                       const RunRecord& record);
+
+/// An adapter as a directory has it.
+class PeftAdapter {
+ public:
+  /// Reads the configuration and the header of the tensors. Throws Error(input) if one of the files
+  /// is missing or not as PEFT writes it.
+  explicit PeftAdapter(const std::string& directory);
+
+  const std::string& directory() const { return directory_; }
+  const PeftConfig& config() const { return config_; }
+  const SafetensorsFile& tensors() const { return tensors_; }
+
+  /// The layers that have a lora_A, by their paths, in the order of the file.
+  std::vector<std::string> layers() const;
+
+  /// In and out features of the layer at `path`, one of layers().
+  Index in_features(const std::string& path) const;
+  Index out_features(const std::string& path) const;
+
+  /// Gives the layers of `model` their adapters, and their biases if they come with it. Throws
+  /// Error(input) for a tensor that fits no layer, one that is missing or of another shape, and a
+  /// pattern that fits no layer.
+  void attach_to(Model& model) const;
+
+ private:
+  std::string directory_;
+  PeftConfig config_;
+  SafetensorsFile tensors_;
+};
 
 }  // namespace lora

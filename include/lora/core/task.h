@@ -1,8 +1,15 @@
 // What the targets of a data set are.
 #pragma once
 
+#include <string>
+
 namespace lora {
 
 enum class Task { regression, classification };
+
+/// "regression" or "classification".
+inline std::string name_of(Task task) {
+  return task == Task::classification ? "classification" : "regression";
+}
 
 }  // namespace lora

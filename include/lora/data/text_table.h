@@ -59,6 +59,9 @@ class TextTable {
   /// several have that name.
   std::size_t column(std::string_view name) const;
 
+  /// The cells of the first row, which has not been read yet.
+  std::vector<Cell> first_row() const;
+
   /// What the next calls of read() take; at first nothing.
   void choose(const ColumnChoice& choice);
 

@@ -13,15 +13,16 @@ namespace lora {
 /// A weight that looks into its file, which is kept mapped as long as this lives.
 struct FrozenWeight {
   std::string file;
-  std::string tensor;          ///< its name in the file; empty for .npy
+  std::string tensor;          ///< its name in the file; empty in a .npy
   std::string path;            ///< the layer's: the name without ".weight", or "linear"
   FrozenMatrix weight;         ///< (out, in)
   std::optional<Matrix> bias;  ///< (1, out), if the file has one under the layer's path
   std::shared_ptr<const void> mapping;
 };
 
-/// Opens FILE or FILE:TENSOR: a tensor of a .safetensors file (its only matrix, if none is named),
-/// or a .npy file. Throws Error(input) with what is wrong, where, and which tensors would fit.
-FrozenWeight read_frozen_weight(const std::string& file_and_tensor);
+/// Opens FILE or FILE:TENSOR: a tensor of a .safetensors file (its only matrix, if none is named)
+/// or an array of a .npy or .npz file, stored as `layout` says. Throws Error(input) with what is
+/// wrong, where, and which tensors would fit.
+FrozenWeight read_frozen_weight(const std::string& file_and_tensor, Layout layout = Layout::out_in);
 
 }  // namespace lora

@@ -21,7 +21,10 @@ class JsonLines : public Observer {
   /// `facts` are the fields of the start event.
   void start(const nlohmann::ordered_json& facts);
   void on_epoch(const EpochRecord& record) override;
-  void end(const TrainResult& result, int exit_code);
+  /// `facts` are further fields.
+  void end(const TrainResult& result, const nlohmann::ordered_json& facts, int exit_code);
+  /// The end of a command that trains nothing.
+  void end(const nlohmann::ordered_json& facts, int exit_code);
   /// The end of a run that failed.
   void failed(const std::string& message, int exit_code);
 

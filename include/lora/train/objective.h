@@ -11,7 +11,8 @@
 
 namespace lora {
 
-using Metrics = std::span<const ReportedMetric>;
+/// Who is shown the outputs.
+using Metrics = std::span<Metric* const>;
 
 class Objective {
  public:

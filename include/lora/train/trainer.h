@@ -3,17 +3,19 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "lora/core/group.h"
-#include "lora/core/parameter.h"
 #include "lora/core/rng.h"
 #include "lora/core/tape.h"
 #include "lora/data/loader.h"
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
 #include "lora/optim/optimizer.h"
+#include "lora/train/best_epoch.h"
+#include "lora/train/evaluator.h"
 #include "lora/train/frozen_cache.h"
 #include "lora/train/objective.h"
 #include "lora/train/observer.h"
@@ -24,11 +26,9 @@ struct TrainConfig {
   Index epochs = 10;
   Index max_steps = 0;  ///< if above 0, decides how long training goes on, whatever `epochs` says
   double lr = 0.01;
-};
-
-struct NamedParameter {
-  std::string name;
-  Parameter* parameter;
+  Index eval_every = 1;   ///< epochs between validations; there is always one after the last
+  std::string keep_best;  ///< the figure by which an epoch's parameters are kept; "": the last's
+  Index early_stop = 0;   ///< ends after so many epochs without a better one; 0: never
 };
 
 /// Rows and what is kept of them.
@@ -44,7 +44,7 @@ struct TrainParts {
   std::vector<NamedParameter> trainable;
   Feed train;
   std::optional<Feed> validation;
-  Metrics metrics;
+  std::span<const ReportedMetric> metrics;
   Rng& rng;
   Compute& compute;
   Group& group;
@@ -55,8 +55,10 @@ struct TrainParts {
 struct TrainResult {
   Index epochs = 0;
   Index steps = 0;
-  double loss = 0;     ///< of the last epoch
-  Figures validation;  ///< after the last epoch
+  double loss = 0;       ///< of the kept epoch
+  Figures validation;    ///< after the kept epoch
+  Index kept_epoch = 0;  ///< whose parameters the model has now
+  bool stopped_early = false;
   bool interrupted = false;
 };
 
@@ -79,6 +81,9 @@ class Trainer {
   bool is_last_step() const;
   LossSum run_epoch();
   Figures validate();
+  bool is_validated(Index epoch) const;
+  bool has_waited_enough() const;
+  void keep_best_epoch();
   void check_loss(const LossSum& loss, const Batch& batch);
   void check_gradients();
   void check_values();
@@ -88,6 +93,8 @@ class Trainer {
   TrainConfig config_;
   TrainParts parts_;
   Tape tape_;
+  Evaluator evaluator_;
+  BestEpoch best_;
   TrainResult result_;
 };
 

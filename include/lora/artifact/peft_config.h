@@ -1,0 +1,41 @@
+// adapter_config.json: what PEFT says of an adapter beside its tensors.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lora/core/matrix.h"
+
+namespace lora {
+
+struct PeftConfig {
+  std::string base_model;  ///< base_model_name_or_path; empty if the base is no file
+  Index rank = 8;
+  double alpha = 8;
+  bool rslora = false;        ///< scale alpha / √rank instead of alpha / rank
+  std::string bias = "none";  ///< none, all or lora_only: which biases come with the adapter
+  bool fan_in_fan_out = false;
+  std::vector<std::string> targets;                           ///< paths of the adapted layers
+  std::vector<std::pair<std::string, Index>> rank_pattern;    ///< by the first that fits a path
+  std::vector<std::pair<std::string, double>> alpha_pattern;  ///< likewise
+
+  /// Of the layer at `path`.
+  Index rank_of(const std::string& path) const;
+  double scale_of(const std::string& path) const;
+};
+
+/// Whether a key of a pattern means the layer at `path`: PEFT's rule, (.*\.)?(key)$ as a regular
+/// expression. Throws Error(input) if it is none.
+bool pattern_fits(const std::string& key, const std::string& path);
+
+/// Only keys that PEFT of every version reads, in its own form: sorted, indented by two.
+std::string peft_config_text(const PeftConfig& config);
+
+/// Reads an adapter_config.json; absent keys have PEFT's defaults, unknown ones are passed over.
+/// Throws Error(input) for what is no LoRA, for values of the wrong type, and for keys that would
+/// change the numbers in a way that is not known here (DoRA).
+PeftConfig parse_peft_config(std::string_view text, const std::string& path);
+
+}  // namespace lora

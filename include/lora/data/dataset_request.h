@@ -1,0 +1,29 @@
+// What a data set is read for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lora/core/matrix.h"
+#include "lora/core/task.h"
+
+namespace lora {
+
+struct DatasetRequest {
+  std::string data;           ///< FILE, FILE:ARRAY, or "-" for a table on standard input
+  std::string target;         ///< columns of the table, or a file; empty if targets are not wanted
+  std::string weight_column;  ///< of the table; empty if each row counts once
+  std::string keep_columns;   ///< of the table, to be passed along; may be empty
+  std::string left_out;       ///< columns of the table that nobody wants; may be empty
+  std::optional<Task> task;   ///< nothing: classification if the first target is a word
+
+  /// The features, if they are known by name: a table's columns are then found by it.
+  std::vector<std::string> feature_names;
+
+  std::optional<Index> outputs;  ///< classes are below this, if it is known
+  std::vector<std::string>
+      class_names;  ///< in the order of the outputs; empty if unknown or numbers
+};
+
+}  // namespace lora

@@ -1,0 +1,182 @@
+#include "lora/artifact/peft_config.h"
+
+#include <cmath>
+#include <cstdint>
+#include <regex>
+
+#include <nlohmann/json.hpp>
+
+#include "lora/core/error.h"
+
+namespace lora {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A whole number is written without a point, as Python's int.
+nlohmann::json number(double value) {
+  const double whole = std::trunc(value);
+  return whole == value && std::abs(value) < 1e15 ? nlohmann::json(static_cast<std::int64_t>(value))
+                                                  : nlohmann::json(value);
+}
+
+/// The keys of a configuration, each with its default.
+class Keys {
+ public:
+  Keys(const Json& object, const std::string& path) : object_(object), path_(path) {}
+
+  std::string text(const std::string& key, const std::string& otherwise) const {
+    const Json value = at(key);
+    if (value.is_null()) return otherwise;
+    if (!value.is_string()) refuse(key, "a text");
+    return value.get<std::string>();
+  }
+
+  bool flag(const std::string& key) const {
+    const Json value = at(key);
+    if (value.is_null()) return false;
+    if (!value.is_boolean()) refuse(key, "true or false");
+    return value.get<bool>();
+  }
+
+  double positive(const Json& value, const std::string& key) const {
+    if (!value.is_number() || !(value.get<double>() > 0)) refuse(key, "a number above 0");
+    return value.get<double>();
+  }
+
+  Index rank(const Json& value, const std::string& key) const {
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 1) {
+      refuse(key, "a whole number above 0");
+    }
+    return value.get<Index>();
+  }
+
+  Json at(const std::string& key) const { return object_.value(key, Json()); }
+
+  Json object(const std::string& key) const {
+    const Json value = at(key);
+    if (value.is_null()) return Json::object();
+    if (!value.is_object()) refuse(key, "an object");
+    return value;
+  }
+
+  [[noreturn]] void refuse(const std::string& key, const std::string& what) const {
+    throw Error(ErrorKind::input, path_, ": '", key, "' must be ", what, ", but is ",
+                object_.value(key, Json()).dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+
+ private:
+  const Json& object_;
+  const std::string& path_;
+};
+
+/// What would change the numbers and is not known here.
+void check_supported(const Keys& keys, const std::string& path) {
+  const std::string type = keys.text("peft_type", "");
+  if (type != "LORA") {
+    throw Error(ErrorKind::input, path, ": 'peft_type' is '", type, "', but only LORA is read");
+  }
+  for (const char* key : {"use_dora", "lora_bias"}) {
+    if (keys.flag(key)) {
+      throw Error(ErrorKind::input, path, ": '", key, "' is true, which is not read yet");
+    }
+  }
+}
+
+}  // namespace
+
+bool pattern_fits(const std::string& key, const std::string& path) {
+  try {
+    return std::regex_match(path, std::regex("(.*\\.)?(" + key + ")"));
+  } catch (const std::regex_error& error) {
+    throw Error(ErrorKind::input, "pattern '", key, "' is no regular expression: ", error.what());
+  }
+}
+
+Index PeftConfig::rank_of(const std::string& path) const {
+  for (const auto& [key, value] : rank_pattern) {
+    if (pattern_fits(key, path)) return value;
+  }
+  return rank;
+}
+
+double PeftConfig::scale_of(const std::string& path) const {
+  double own_alpha = alpha;
+  for (const auto& [key, value] : alpha_pattern) {
+    if (!pattern_fits(key, path)) continue;
+    own_alpha = value;
+    break;
+  }
+  const auto own_rank = static_cast<double>(rank_of(path));
+  return own_alpha / (rslora ? std::sqrt(own_rank) : own_rank);
+}
+
+std::string peft_config_text(const PeftConfig& config) {
+  const nlohmann::json null;
+  nlohmann::json ranks = nlohmann::json::object();
+  for (const auto& [key, value] : config.rank_pattern) ranks[key] = value;
+  nlohmann::json alphas = nlohmann::json::object();
+  for (const auto& [key, value] : config.alpha_pattern) alphas[key] = number(value);
+  const nlohmann::json json = {
+      {"alpha_pattern", alphas},
+      {"auto_mapping", null},
+      {"base_model_name_or_path",
+       config.base_model.empty() ? null : nlohmann::json(config.base_model)},
+      {"bias", config.bias},
+      {"fan_in_fan_out", config.fan_in_fan_out},
+      {"inference_mode", true},
+      {"init_lora_weights", true},
+      {"layers_pattern", null},
+      {"layers_to_transform", null},
+      {"lora_alpha", number(config.alpha)},
+      {"lora_dropout", 0.0},
+      {"modules_to_save", null},
+      {"peft_type", "LORA"},
+      {"r", config.rank},
+      {"rank_pattern", ranks},
+      {"revision", null},
+      {"target_modules", config.targets},
+      {"task_type", null},
+      {"use_dora", false},
+      {"use_rslora", config.rslora},
+  };
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+PeftConfig parse_peft_config(std::string_view text, const std::string& path) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) throw Error(ErrorKind::input, path, ": is not a JSON object");
+  const Keys keys(json, path);
+  check_supported(keys, path);
+
+  PeftConfig config;
+  config.base_model = keys.text("base_model_name_or_path", "");
+  if (const Json r = keys.at("r"); !r.is_null()) config.rank = keys.rank(r, "r");
+  if (const Json alpha = keys.at("lora_alpha"); !alpha.is_null()) {
+    config.alpha = keys.positive(alpha, "lora_alpha");
+  }
+  config.rslora = keys.flag("use_rslora");
+  config.fan_in_fan_out = keys.flag("fan_in_fan_out");
+  config.bias = keys.text("bias", "none");
+  if (config.bias != "none" && config.bias != "all" && config.bias != "lora_only") {
+    keys.refuse("bias", "none, all or lora_only");
+  }
+  const Json ranks = keys.object("rank_pattern");
+  for (const auto& [key, value] : ranks.items()) {
+    config.rank_pattern.emplace_back(key, keys.rank(value, "rank_pattern"));
+  }
+  const Json alphas = keys.object("alpha_pattern");
+  for (const auto& [key, value] : alphas.items()) {
+    config.alpha_pattern.emplace_back(key, keys.positive(value, "alpha_pattern"));
+  }
+  if (const Json targets = keys.at("target_modules"); targets.is_array()) {
+    for (const Json& target : targets) {
+      if (!target.is_string()) keys.refuse("target_modules", "a list of names");
+      config.targets.push_back(target.get<std::string>());
+    }
+  }
+  return config;
+}
+
+}  // namespace lora

@@ -1,0 +1,124 @@
+#include "announce.h"
+
+#include <sstream>
+
+#include <spdlog/spdlog.h>
+
+#include "command_line.h"
+#include "lora/core/text.h"
+#include "terminal_reporter.h"
+
+namespace lora::cli {
+
+namespace {
+
+constexpr std::size_t kNamesShown = 4;
+
+/// "'a', 'b', 'c', … 'z'".
+std::string shown(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool skipped = names.size() > kNamesShown + 1 && i >= kNamesShown - 1;
+    if (skipped && i + 1 < names.size()) continue;
+    text += (i == 0 ? "" : skipped ? ", … " : ", ") + in_quotes(names[i]);
+  }
+  return text;
+}
+
+/// True if the targets of a regression are few different whole numbers from 0.
+bool look_like_classes(const Dataset& data) {
+  constexpr Real kMostClasses = 100;
+  if (data.targets.cols() != 1) return false;
+  const auto column = data.targets.col(0).array();
+  return column.minCoeff() >= 0 && column.maxCoeff() >= 1 && column.maxCoeff() < kMostClasses &&
+         (column == column.round()).all();
+}
+
+std::string described_data(const Run& run, const Options& o) {
+  std::string text = o.is_demo() ? "random numbers" : run.facts.label;
+  text += fmt::format(": {} rows, {} features, {} {}", run.train_loader->rows(),
+                      run.model().in_features(), run.model().out_features(),
+                      run.data.has_labels() ? "classes" : "outputs");
+  if (run.validation_loader) {
+    text += fmt::format("; {} rows held out{}", run.validation_loader->rows(),
+                        o.val.empty() ? "" : " in " + o.val);
+  }
+  return text;
+}
+
+std::string described_adapter(const Run& run, const Options& o) {
+  return fmt::format("lora on {}: rank {}, scale {}, {}, bias {}", run.model().name(),
+                     run.adapter.rank_of(run.model().name()),
+                     run.adapter.scale_of(run.model().name()),
+                     run.start ? "from " + o.adapter : "init " + *o.init, run.adapter.bias);
+}
+
+std::string described_base(Run& run) {
+  return fmt::format("{} ({}, {}) {}, {} bias; frozen",
+                     run.base->name.empty() ? "drawn as torch.nn.Linear" : run.base->name,
+                     run.model().out_features(), run.model().in_features(), run.base->dtype,
+                     run.model().linear().bias() == nullptr ? "without" : "with");
+}
+
+}  // namespace
+
+void announce_columns(const SourceFacts& facts, const std::vector<std::string>& class_names) {
+  if (!facts.feature_names.empty()) {
+    spdlog::info("columns   by the header: features {}{}", shown(facts.feature_names),
+                 facts.target_names.empty() ? "" : "; target " + shown(facts.target_names));
+  } else if (facts.is_table) {
+    spdlog::info("columns   no header was found, so they are called 1, 2, …");
+  }
+  if (!class_names.empty()) spdlog::info("classes   {}", shown(class_names));
+}
+
+void announce(Run& run, const Options& o) {
+  const Counts counts = counts_of(run.model());
+  spdlog::info("data      {}", described_data(run, o));
+  if (!o.is_demo()) announce_columns(run.facts, run.class_names);
+  spdlog::info("base      {}", described_base(run));
+  spdlog::info("adapter   {}", described_adapter(run, o));
+  spdlog::info("training  {} step(s) an epoch, {}, lr {}, {}", run.train_loader->batches(),
+               o.optimizer, o.lr, *o.loss);
+  spdlog::info("counts    {} trainable of {} parameters ({:.2f} %), {} thread(s)", counts.trainable,
+               counts.total,
+               100.0 * static_cast<double>(counts.trainable) / static_cast<double>(counts.total),
+               run.compute.threads);
+  if (run.task == Task::regression && look_like_classes(run.data)) {
+    spdlog::warn(
+        "the targets are whole numbers from 0 to {}; if they are classes, say --task "
+        "classification",
+        run.data.targets.maxCoeff());
+  }
+}
+
+void announce_options(const std::vector<Setting>& settings, unsigned verbs) {
+  std::istringstream lines(as_toml(settings, verbs));
+  for (std::string line; std::getline(lines, line);) spdlog::debug("option    {}", line);
+}
+
+void announce_work(const Run& run, const TrainResult& result, double seconds) {
+  spdlog::debug("work      {} steps in {:.3f} s; {} matrix products of {:.3g} multiply-adds",
+                result.steps, seconds, run.compute.products, run.compute.multiplications);
+}
+
+void announce_end(const TrainResult& result, const Options& o) {
+  if (result.stopped_early) {
+    spdlog::info("stopped   after epoch {}: {} epochs without a better {}", result.epochs,
+                 *o.early_stop, *o.keep_best);
+  }
+  if (result.kept_epoch == result.epochs && result.validation.empty()) return;
+  std::string figures = result.validation.empty() ? fmt::format("Loss: {:.4f}", result.loss)
+                                                  : as_text(result.validation);
+  spdlog::info("kept      epoch {} of {}{}: {}", result.kept_epoch, result.epochs,
+               *o.keep_best == "none" ? "" : ", the best by " + *o.keep_best, figures);
+}
+
+void announce_base(const std::vector<InputRecord>& inputs) {
+  for (const InputRecord& input : inputs) {
+    if (input.option != "base") continue;
+    spdlog::info("base      {} is left as it was, {}", input.path, input.hash);
+  }
+}
+
+}  // namespace lora::cli

@@ -1,0 +1,108 @@
+#include "base_model.h"
+
+#include <filesystem>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "lora/core/dtype.h"
+#include "lora/core/error.h"
+#include "lora/io/array_file.h"
+#include "lora/io/file_hash.h"
+#include "lora/io/weight_file.h"
+#include "lora/ops/frozen.h"
+
+namespace lora::cli {
+
+namespace {
+
+/// Refuses a weight that would make every loss infinite or not a number.
+void check_finite(const FrozenWeight& base, const std::string& name) {
+  if (const auto bad = first_non_finite(base.weight)) {
+    throw Error(ErrorKind::input, name, ": element (", bad->row, ", ", bad->col, ") is ",
+                bad->value, "; every number of a frozen weight must be finite in float32");
+  }
+  if (base.bias && !base.bias->allFinite()) {
+    throw Error(ErrorKind::input, name, ": its bias holds a number that is not finite");
+  }
+}
+
+/// The base's path in the options that the adapter was trained with; may be empty.
+std::string recorded_base(const RunRecord& record) {
+  if (!record.config.is_object()) return "";
+  const auto base = record.config.find("base");
+  return base != record.config.end() && base->is_string() ? base->get<std::string>() : "";
+}
+
+/// Says if the base is another file than the one that the adapter was trained on.
+void compare_with_record(const BaseModel& base, const SavedAdapter& saved) {
+  if (!saved.record || base.file.empty()) return;
+  for (const InputRecord& input : saved.record->inputs) {
+    if (input.option != "base" || input.hash.empty()) continue;
+    if (input.hash == hash_file(base.file).text) return;
+    spdlog::warn("{} is not the base that {} was trained on ({}): its hash is another",
+                 label_of(base), saved.adapter.directory(), input.path);
+  }
+}
+
+BaseModel drawn_again(const SavedAdapter& saved, std::int64_t seed) {
+  const std::vector<std::string> layers = saved.adapter.layers();
+  if (layers.size() != 1) {
+    throw Error(ErrorKind::input, saved.adapter.tensors().path(), ": ", layers.size(),
+                " layers, but a drawn base has one; which base does it belong to? (--base)");
+  }
+  Rng rng(static_cast<std::uint64_t>(seed));
+  return draw_base(saved.adapter.in_features(layers.front()),
+                   saved.adapter.out_features(layers.front()), seed, rng);
+}
+
+}  // namespace
+
+BaseModel read_base(const std::string& file_and_tensor, bool fan_in_fan_out) {
+  FrozenWeight weight =
+      read_frozen_weight(file_and_tensor, fan_in_fan_out ? Layout::in_out : Layout::out_in);
+  const std::string name = weight.tensor.empty() ? weight.file : weight.file + ":" + weight.tensor;
+  check_finite(weight, name);
+  const std::string dtype(name_of(weight.weight.dtype()));
+  return {LinearHead(weight.path, Linear(std::move(weight.weight), std::move(weight.bias))),
+          name,
+          weight.file,
+          dtype,
+          weight.mapping,
+          std::nullopt};
+}
+
+BaseModel draw_base(Index in, Index out, std::int64_t seed, Rng& rng) {
+  return {LinearHead("linear", Linear::drawn(in, out, rng)), "", "", "float32", nullptr, seed};
+}
+
+std::string label_of(const BaseModel& base) {
+  return base.name.empty() ? "the drawn base" : base.name;
+}
+
+SavedAdapter::SavedAdapter(const std::string& directory)
+    : adapter(directory), record(read_run_record(directory)) {}
+
+BaseModel base_of(const SavedAdapter& saved, const Options& options) {
+  const bool fan_in_fan_out = options.fan_in_fan_out || saved.adapter.config().fan_in_fan_out;
+  std::string file = options.base;
+  if (file.empty() && saved.record) {
+    file = recorded_base(*saved.record);
+    if (file.empty() && saved.record->base_seed) {
+      return drawn_again(saved, *saved.record->base_seed);
+    }
+    if (!std::filesystem::exists(split_file_and_name(file).file)) {
+      throw Error(ErrorKind::input, saved.adapter.directory(), ": belongs to the base ", file,
+                  ", which is not there from here; say where it is with --base");
+    }
+  }
+  if (file.empty()) {
+    throw Error(ErrorKind::usage, "--adapter ", saved.adapter.directory(),
+                " needs --base: nothing beside the adapter says which base it belongs to");
+  }
+  BaseModel base = read_base(file, fan_in_fan_out);
+  compare_with_record(base, saved);
+  return base;
+}
+
+}  // namespace lora::cli

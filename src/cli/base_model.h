@@ -1,0 +1,47 @@
+// The base of a run: a frozen layer from a file, or drawn at random.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lora/artifact/peft_adapter.h"
+#include "lora/artifact/run_record.h"
+#include "lora/core/rng.h"
+#include "lora/model/linear_head.h"
+#include "options.h"
+
+namespace lora::cli {
+
+struct BaseModel {
+  LinearHead head;
+  std::string name;  ///< "base.safetensors:head.weight"; empty if it was drawn
+  std::string file;  ///< likewise
+  std::string dtype;
+  std::shared_ptr<const void> mapping;
+  std::optional<std::int64_t> seed;  ///< if it was drawn: of the generator's first draws
+};
+
+/// FILE[:TENSOR]. Throws Error(input) for what is no weight and for numbers that are not finite.
+BaseModel read_base(const std::string& file_and_tensor, bool fan_in_fan_out);
+
+/// As torch.nn.Linear(in, out) draws it; `rng` was seeded with `seed`.
+BaseModel draw_base(Index in, Index out, std::int64_t seed, Rng& rng);
+
+/// What messages call it.
+std::string label_of(const BaseModel& base);
+
+/// An adapter that --save wrote, with its record.
+struct SavedAdapter {
+  explicit SavedAdapter(const std::string& directory);
+
+  PeftAdapter adapter;
+  std::optional<RunRecord> record;  ///< nothing beside an adapter of another program
+};
+
+/// The base that an adapter belongs to: --base, else what its record says, drawn again if need be.
+/// Throws Error(usage) if nothing says so.
+BaseModel base_of(const SavedAdapter& saved, const Options& options);
+
+}  // namespace lora::cli

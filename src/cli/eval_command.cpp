@@ -1,0 +1,136 @@
+#include "eval_command.h"
+
+#include <cctype>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include "announce.h"
+#include "build.h"
+#include "details.h"
+#include "exit_code.h"
+#include "inference.h"
+#include "inputs.h"
+#include "lora/core/error.h"
+#include "lora/data/loader.h"
+#include "lora/report/json_lines.h"
+#include "lora/train/evaluator.h"
+#include "standard_output.h"
+#include "terminal_reporter.h"
+
+namespace lora::cli {
+
+namespace {
+
+constexpr Index kRowsAtOnce = 4096;
+constexpr Index kBatch = 1024;
+
+/// --target, or the columns that the adapter was trained to predict.
+std::string target_of(const Options& options, const Inference& inference) {
+  if (!options.target.empty()) return options.target;
+  const auto& record = inference.record();
+  if (record && record->config.contains("target") && record->config["target"].is_string()) {
+    const auto target = record->config["target"].get<std::string>();
+    if (!is_target_file(target)) return target;
+  }
+  throw Error(ErrorKind::usage,
+              "eval needs --target: the columns, or the file, that hold what is right");
+}
+
+/// Words are classes in their sorted order, which only a look at all of them shows; unless an
+/// adapter has kept it, or there is but one look at a pipe.
+std::vector<std::string> class_names_of(const DatasetRequest& request) {
+  const bool is_known = !request.class_names.empty() || request.data == "-";
+  const bool is_classification = DatasetReader(request).facts().task == Task::classification;
+  if (is_known || !is_classification) return request.class_names;
+  return DatasetReader(request).scan_class_names();
+}
+
+struct Judgement {
+  Index rows = 0;
+  Figures figures;
+  nlohmann::ordered_json details;
+};
+
+Judgement judge(Inference& inference, DatasetReader& reader, const Loss& loss) {
+  const Task task = reader.facts().task;
+  const Index outputs = inference.base.head.out_features();
+  const std::vector<ReportedMetric> metrics = make_metrics(task, outputs);
+  ModelObjective objective(inference.base.head, loss);
+  SingleProcess group;
+
+  Judgement judgement;
+  Dataset rows;
+  std::optional<Details> details;
+  std::optional<Evaluator> evaluator;
+  while (reader.read(kRowsAtOnce, rows)) {
+    if (!details) {
+      details.emplace(
+          task, outputs,
+          task == Task::classification ? reader.class_names() : reader.facts().target_names);
+      evaluator.emplace(objective, metrics, inference.compute, group, details->accumulators());
+    }
+    inference.scale(rows);
+    Loader loader(rows, all_rows(rows.rows()), kBatch, /*shuffle=*/false);
+    while (const std::optional<Batch> batch = loader.next()) evaluator->add(*batch);
+    judgement.rows += rows.rows();
+  }
+  if (!evaluator) throw Error(ErrorKind::input, reader.facts().label, ": holds no rows");
+  judgement.figures = evaluator->figures("", "");
+  judgement.details = details->json();
+  for (const std::string& line : details->lines()) spdlog::info("{}", line);
+  return judgement;
+}
+
+/// The line on stdout begins with a capital letter.
+std::string sentence(const Figures& figures) {
+  Figures shown = figures;
+  for (NamedValue& figure : shown) {
+    figure.label[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(figure.label[0])));
+  }
+  return as_text(shown);
+}
+
+void announce_model(const Inference& inference, const DatasetReader& reader) {
+  spdlog::info("data      {}: {} features", reader.facts().label, reader.facts().features);
+  announce_columns(reader.facts(), reader.class_names());
+  spdlog::info("base      {}", label_of(inference.base));
+  if (inference.saved) spdlog::info("adapter   {}", inference.saved->adapter.directory());
+}
+
+}  // namespace
+
+int run_eval(Options& options, const std::vector<Setting>& settings) {
+  StandardOutput out;
+  JsonLines json([&out](const std::string& line) { out.line(line); });
+  try {
+    announce_options(settings, kEval);
+    Inference inference(options);
+    DatasetRequest request = inference.request(options);
+    request.target = target_of(options, inference);
+    if (request.data != "-") request.class_names = class_names_of(request);
+    DatasetReader reader = inference.open(request);
+    resolve_task(options, reader.facts().task);
+    const auto loss = make_loss(options, inference.base.head.out_features(), {}, {});
+    announce_model(inference, reader);
+    const Judgement judgement = judge(inference, reader, *loss);
+    if (options.json) {
+      nlohmann::ordered_json facts = {{"rows", judgement.rows}};
+      for (const NamedValue& figure : judgement.figures) facts[figure.name] = figure.value;
+      facts.update(judgement.details);
+      json.end(facts, kDone);
+    } else {
+      out.line(sentence(judgement.figures));
+    }
+    return kDone;
+  } catch (const Error& error) {
+    if (options.json && error.kind() != ErrorKind::usage) {
+      json.failed(error.what(), exit_code_of(error.kind()));
+    }
+    throw;
+  }
+}
+
+}  // namespace lora::cli

@@ -1,0 +1,65 @@
+#include "inference.h"
+
+#include "build.h"
+#include "lora/core/error.h"
+
+namespace lora::cli {
+
+namespace {
+
+BaseModel base_for(const Options& options, const std::optional<SavedAdapter>& saved) {
+  return saved ? base_of(*saved, options) : read_base(options.base, options.fan_in_fan_out);
+}
+
+std::optional<SavedAdapter> saved_for(const Options& options) {
+  if (options.adapter.empty()) return std::nullopt;
+  return std::optional<SavedAdapter>(std::in_place, options.adapter);
+}
+
+std::optional<Task> task_for(const Options& options, const std::optional<RunRecord>& record) {
+  if (!options.task) return record ? std::optional(record->task) : std::nullopt;
+  return *options.task == name_of(Task::classification) ? Task::classification : Task::regression;
+}
+
+}  // namespace
+
+Inference::Inference(const Options& options)
+    : compute{threads_of(options)}, saved(saved_for(options)), base(base_for(options, saved)) {
+  if (saved) saved->adapter.attach_to(base.head);
+}
+
+const std::optional<RunRecord>& Inference::record() const {
+  static const std::optional<RunRecord> none;
+  return saved ? saved->record : none;
+}
+
+DatasetRequest Inference::request(const Options& options) const {
+  DatasetRequest request;
+  request.data = options.data;
+  request.weight_column = options.weight_column;
+  request.task = task_for(options, record());
+  request.outputs = base.head.out_features();
+  if (record()) {
+    request.feature_names = record()->feature_names;
+    request.class_names = record()->class_names;
+  }
+  return request;
+}
+
+DatasetReader Inference::open(const DatasetRequest& request) const {
+  DatasetReader reader(request);
+  check_widths(base, reader.facts());
+  if (record() && record()->scaling &&
+      record()->scaling->mean.size() != static_cast<std::size_t>(base.head.in_features())) {
+    throw Error(ErrorKind::input, run_record_path(saved->adapter.directory()), ": scales ",
+                record()->scaling->mean.size(), " features, but ", label_of(base), " takes ",
+                base.head.in_features());
+  }
+  return reader;
+}
+
+void Inference::scale(Dataset& rows) const {
+  if (record() && record()->scaling) record()->scaling->apply(rows.features);
+}
+
+}  // namespace lora::cli

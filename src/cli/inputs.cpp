@@ -1,0 +1,60 @@
+#include "inputs.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "lora/artifact/peft_adapter.h"
+#include "lora/core/error.h"
+#include "lora/data/dataset_reader.h"
+#include "lora/io/array_file.h"
+#include "lora/io/file_hash.h"
+
+namespace lora::cli {
+
+namespace {
+
+struct Input {
+  std::string option;
+  std::string path;
+};
+
+/// The files behind the options, without the names of arrays in them.
+std::vector<Input> inputs_of(const Options& o) {
+  std::vector<Input> inputs = {{"data", o.data}, {"val", o.val}, {"base", o.base}};
+  if (is_target_file(o.target)) inputs.push_back({"target", o.target});
+  if (!o.val_target.empty()) inputs.push_back({"val-target", o.val_target});
+  for (Input& input : inputs) input.path = split_file_and_name(input.path).file;
+  std::erase_if(inputs, [](const Input& input) { return input.path.empty(); });
+  if (!o.adapter.empty()) {
+    inputs.push_back({"adapter", peft_adapter_files(o.adapter).front()});
+  }
+  return inputs;
+}
+
+}  // namespace
+
+std::vector<InputRecord> hashed_inputs(const Options& options, const std::string& base) {
+  Options complete = options;
+  complete.base = base;
+  std::vector<InputRecord> records;
+  for (const auto& [option, path] : inputs_of(complete)) {
+    const bool regular = path != "-" && std::filesystem::is_regular_file(path);
+    records.push_back({option, path, regular ? hash_file(path).text : ""});
+  }
+  return records;
+}
+
+void refuse_inputs(const std::string& option, const std::vector<std::string>& outputs,
+                   const Options& options) {
+  for (const std::string& output : outputs) {
+    if (!std::filesystem::exists(output)) continue;
+    for (const Input& input : inputs_of(options)) {
+      std::error_code missing;
+      if (!std::filesystem::equivalent(input.path, output, missing)) continue;
+      throw Error(ErrorKind::usage, option, ": ", output,
+                  " is also an input of this run, which is never written to");
+    }
+  }
+}
+
+}  // namespace lora::cli

@@ -1,0 +1,32 @@
+#include "lora/train/best_epoch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace lora {
+
+void BestEpoch::offer(const EpochRecord& record, const std::vector<NamedParameter>& parameters) {
+  double value = record.loss;
+  bool higher_is_better = false;
+  if (figure_ != "loss") {
+    const auto found = std::ranges::find(record.validation, figure_, &NamedValue::name);
+    if (found == record.validation.end()) return;
+    value = found->value;
+    higher_is_better = found->higher_is_better;
+  }
+  if (std::isnan(value)) return;
+  if (record_ && (higher_is_better ? value <= value_ : value >= value_)) return;
+
+  record_ = record;
+  value_ = value;
+  values_.resize(parameters.size());
+  for (std::size_t i = 0; i < parameters.size(); ++i) values_[i] = parameters[i].parameter->value;
+}
+
+void BestEpoch::restore(const std::vector<NamedParameter>& parameters) const {
+  if (!record_) return;
+  for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].parameter->value = values_[i];
+}
+
+}  // namespace lora

@@ -1,0 +1,104 @@
+#include "lora/artifact/peft_config.h"
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "lora/core/error.h"
+#include "support/catch.h"
+
+using namespace lora;
+
+namespace {
+
+std::string message_of(const std::string& text) {
+  try {
+    parse_peft_config(text, "adapter_config.json");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::input);
+    return error.what();
+  }
+  return "";
+}
+
+void check_refused(const std::string& text, const std::string& part) {
+  const std::string message = message_of(text);
+  CAPTURE(text, message);
+  CHECK(message.find("adapter_config.json") == 0);
+  CHECK(message.find(part) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("an adapter configuration is read as it was written", "[artifact][peft]") {
+  PeftConfig config;
+  config.base_model = "base.safetensors:head.weight";
+  config.rank = 3;
+  config.alpha = 4.5;
+  config.rslora = true;
+  config.bias = "all";
+  config.fan_in_fan_out = true;
+  config.targets = {"head"};
+  config.rank_pattern = {{"head", 2}};
+  config.alpha_pattern = {{"head", 7}};
+  const PeftConfig read = parse_peft_config(peft_config_text(config), "f");
+  CHECK(read.base_model == config.base_model);
+  CHECK(read.rank == 3);
+  CHECK(read.alpha == 4.5);
+  CHECK(read.rslora);
+  CHECK(read.bias == "all");
+  CHECK(read.fan_in_fan_out);
+  CHECK(read.targets == config.targets);
+  CHECK(read.rank_pattern == config.rank_pattern);
+  CHECK(read.alpha_pattern == config.alpha_pattern);
+}
+
+TEST_CASE("absent keys have PEFT's defaults, unknown ones are passed over", "[artifact][peft]") {
+  const PeftConfig config =
+      parse_peft_config(R"({"peft_type": "LORA", "a_key_of_2030": [1], "bias": null})", "f");
+  CHECK(config.rank == 8);
+  CHECK(config.alpha == 8);
+  CHECK_FALSE(config.rslora);
+  CHECK(config.bias == "none");
+}
+
+TEST_CASE("the scale of a layer follows rank, alpha, their patterns and rslora",
+          "[artifact][peft]") {
+  PeftConfig config;
+  config.rank = 4;
+  config.alpha = 6;
+  CHECK(config.scale_of("head") == 1.5);
+  config.rslora = true;
+  CHECK(config.scale_of("head") == 3);
+  config.rank_pattern = {{"q_.*", 16}, {".*", 9}};
+  config.alpha_pattern = {{"layers.0.q_proj", 8}};
+  CHECK(config.rank_of("model.layers.0.q_proj") == 16);
+  CHECK(config.rank_of("head") == 9);
+  CHECK(config.scale_of("model.layers.0.q_proj") == 2);  // 8 / √16
+  CHECK(config.scale_of("head") == 2);                   // 6 / √9
+}
+
+TEST_CASE("a pattern fits a path's end at a point, as PEFT has it", "[artifact][peft]") {
+  CHECK(pattern_fits("head", "head"));
+  CHECK(pattern_fits("head", "model.head"));
+  CHECK_FALSE(pattern_fits("head", "model.forehead"));
+  CHECK_FALSE(pattern_fits("head", "head.proj"));
+  CHECK(pattern_fits("layers\\.[01]\\.q", "model.layers.1.q"));
+  CHECK_THROWS_AS(pattern_fits("(", "head"), Error);
+}
+
+TEST_CASE("a configuration that is none, or means other numbers, is refused", "[artifact][peft]") {
+  check_refused("", "JSON");
+  check_refused("[]", "JSON");
+  check_refused("{}", "peft_type");
+  check_refused(R"({"peft_type": "IA3"})", "IA3");
+  check_refused(R"({"peft_type": "LORA", "r": 0})", "'r'");
+  check_refused(R"({"peft_type": "LORA", "r": 2.5})", "'r'");
+  check_refused(R"({"peft_type": "LORA", "lora_alpha": 0})", "'lora_alpha'");
+  check_refused(R"({"peft_type": "LORA", "lora_alpha": "8"})", "'lora_alpha'");
+  check_refused(R"({"peft_type": "LORA", "bias": "some"})", "'bias'");
+  check_refused(R"({"peft_type": "LORA", "use_dora": true})", "use_dora");
+  check_refused(R"({"peft_type": "LORA", "use_rslora": 1})", "use_rslora");
+  check_refused(R"({"peft_type": "LORA", "rank_pattern": {"head": -1}})", "rank_pattern");
+  check_refused(R"({"peft_type": "LORA", "alpha_pattern": []})", "alpha_pattern");
+}

@@ -1,0 +1,305 @@
+// eval, predict and inspect, as users and scripts run them.
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/sample_files.h"
+#include "support/catch.h"
+#include "support/run_program.h"
+
+using namespace lora;
+using namespace lora::test;
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+ProgramResult run(const TemporaryDirectory& directory, const std::string& arguments) {
+  ProgramResult result = run_lora_train(directory.path(), arguments);
+  CAPTURE(arguments, result.err);
+  REQUIRE(result.exit_code == 0);
+  return result;
+}
+
+Json end_of(const std::string& out) {
+  return Json::parse(lines_of(out).back());
+}
+
+/// Three kinds of animals that are told apart by the first two of three features.
+std::string animals(int rows, const std::string& separator = ",") {
+  std::string text = "id,size,noise,colour,kind\n";
+  const std::vector<std::string> kinds = {"dog", "cat", "\"cow, brown\""};
+  for (int row = 0; row < rows; ++row) {
+    const int kind = row % 3;
+    text += "r" + std::to_string(row) + "," + std::to_string(kind * 2 + 0.1 * (row % 5)) + "," +
+            std::to_string(kind == 1 ? 3 : 0) + ",0.5," + kinds[static_cast<std::size_t>(kind)] +
+            "\n";
+  }
+  if (separator != ",") std::replace(text.begin(), text.end(), ',', separator[0]);
+  return text;
+}
+
+const std::string kAnimals = "--data animals.csv --target kind ";
+
+/// Without the column of names, which is no feature.
+std::string without_ids(const std::string& table) {
+  std::string text;
+  for (const std::string& line : lines_of(table)) text += line.substr(line.find(',') + 1) + "\n";
+  return text;
+}
+
+/// Trains on animals.csv and saves to `out`.
+void train_animals(const TemporaryDirectory& directory, const std::string& more = "") {
+  directory.write("animals.csv", without_ids(animals(60)));
+  run(directory, kAnimals + "--epochs 60 --lr 0.05 --bias all --save out " + more);
+}
+
+}  // namespace
+
+TEST_CASE("words as targets make a classification, and the classes are kept", "[cli][classes]") {
+  const TemporaryDirectory directory;
+  directory.write("animals.csv", without_ids(animals(60)));
+  const ProgramResult result =
+      run(directory, kAnimals + "--epochs 60 --lr 0.05 --bias all --val-split 0.2 --save out");
+  CHECK(lines_of(result.out).back().find("Val accuracy: 1.0000") != std::string::npos);
+  for (const char* part : {"'size', 'noise', 'colour'", "'kind'", "'cat', 'cow, brown', 'dog'",
+                           "true \\ predicted", "recall"}) {
+    CAPTURE(part, result.err);
+    CHECK(result.err.find(part) != std::string::npos);
+  }
+  const auto record = Json::parse(read_file(directory.path() / "out/lora_train.json"));
+  CHECK(record["class_names"] == Json::array({"cat", "cow, brown", "dog"}));
+  CHECK(record["target_names"] == Json::array({"kind"}));
+  CHECK(record["feature_names"] == Json::array({"size", "noise", "colour"}));
+  CHECK(record["task"] == "classification");
+  CHECK(record["inputs"][0]["path"] == "animals.csv");
+  CHECK(record["inputs"][0]["hash"].get<std::string>().size() >= 32);
+}
+
+TEST_CASE("eval says what training said of the same rows", "[cli][eval]") {
+  const TemporaryDirectory directory;
+  directory.write("more.csv", without_ids(animals(33)));
+  directory.write("animals.csv", without_ids(animals(60)));
+  const Json trained = end_of(
+      run(directory, kAnimals + "--val more.csv --epochs 7 --keep-best none --save out --json")
+          .out);
+  const Json judged = end_of(run(directory, "eval --adapter out --data more.csv --json").out);
+  CHECK(judged["rows"] == 33);
+  for (const std::string name : {"loss", "accuracy", "macro_f1", "log_loss"}) {
+    CAPTURE(name);
+    CHECK(judged[name] == trained["val_" + name]);
+  }
+  CHECK(judged["confusion"] == trained["confusion"]);
+  CHECK(judged["classes"] == Json::array({"cat", "cow, brown", "dog"}));
+  const std::string line = run(directory, "eval --adapter out --data more.csv").out;
+  CHECK(line.starts_with("Loss: "));
+  CHECK(line.find(", Accuracy: ") != std::string::npos);
+  CHECK(lines_of(line).size() == 1);
+}
+
+TEST_CASE("eval judges a base alone, and a base with its adapter", "[cli][eval]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string data = "--data good.csv --target y --base base.safetensors ";
+  const Json before = end_of(run(directory, "eval " + data + "--json").out);
+  // y = 0.5·x1 − x2 + 0.25: errors −4.25, 0.25, −2.75 and −2.75
+  CHECK(before["loss"] == Approx((18.0625 + 0.0625 + 7.5625 + 7.5625) / 4).epsilon(1e-6));
+  CHECK(before["mae"] == Approx(2.5).epsilon(1e-6));
+  CHECK(before["targets"][0]["name"] == "y");
+  run(directory, "train " + data + "--rank 1 --epochs 50 --lr 0.05 --save out");
+  const Json after = end_of(run(directory, "eval " + data + "--adapter out --json").out);
+  CHECK(after["loss"] < before["loss"]);
+  CHECK(run(directory, "eval --adapter out --data good.csv --target y").out ==
+        run(directory, "eval " + data + "--adapter out").out);
+}
+
+TEST_CASE("predict writes the class of each row by name, beside the columns to join by",
+          "[cli][predict]") {
+  const TemporaryDirectory directory;
+  train_animals(directory);
+  directory.write("new.csv", animals(6));
+  CHECK(run(directory, "predict --adapter out --data new.csv --keep-columns id").out ==
+        "id,kind\nr0,dog\nr1,cat\nr2,\"cow, brown\"\nr3,dog\nr4,cat\nr5,\"cow, brown\"\n");
+  CHECK(run(directory, "predict --adapter out --data new.csv --keep-columns kind,id")
+            .out.starts_with("kind,id,predicted_kind\ndog,r0,dog\n"));
+
+  const auto lines =
+      lines_of(run(directory, "predict --adapter out --data new.csv --probabilities").out);
+  REQUIRE(lines.size() == 7);
+  CHECK(lines[0] == "cat,\"cow, brown\",dog");
+  double sum = 0;
+  std::istringstream cells(lines[1]);
+  for (std::string cell; std::getline(cells, cell, ',');) sum += std::stod(cell);
+  CHECK(sum == Approx(1).epsilon(1e-6));
+}
+
+TEST_CASE("predict finds the features by name, without a target, in any order, in a pipe",
+          "[cli][predict]") {
+  const TemporaryDirectory directory;
+  train_animals(directory);
+  directory.write("new.csv", "colour,more,noise,size\n0.5,x,3,2\n0.5,y,0,0\n");
+  const std::string expected = "kind\ncat\ndog\n";
+  CHECK(run(directory, "predict --adapter out --data new.csv").out == expected);
+  CHECK(run_lora_train(directory.path(), "predict --adapter out --data -", "new.csv").out ==
+        expected);
+  run(directory, "predict --adapter out --data new.csv --output y.csv");
+  CHECK(read_file(directory.path() / "y.csv") == expected);
+  run(directory, "predict --adapter out --data new.csv --output y.npy");
+  CHECK(run(directory, "inspect y.npy").out.find("(2,)") != std::string::npos);
+}
+
+TEST_CASE("predict writes the outputs of a regression under the targets' names", "[cli][predict]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string base = "--base base.safetensors ";
+  CHECK(run(directory, "predict " + base + "--data x.npy").out ==
+        "output\n-1.25\n0.25\n-0.75\n-1.25\n");
+  CHECK(run(directory, "predict " + base + "--data good.csv --target y --keep-columns y").out ==
+        "y,output\n3,-1.25\n0,0.25\n2,-0.75\n1.5,-1.25\n");
+  run(directory, "--data pairs.csv --target y1,y2 --epochs 1 --save out");
+  CHECK(run(directory, "predict --adapter out --data pairs.csv").out.starts_with("y1,y2\n"));
+  directory.write("bare.csv", "1,2\n3,4\n");
+  CHECK(lines_of(run(directory, "predict " + base + "--data bare.csv").out).size() == 2);
+}
+
+TEST_CASE("a reader that has seen enough ends predict quietly", "[cli][predict]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  std::string rows = "x1,x2\n";
+  for (int row = 0; row < 200000; ++row) rows += "1,2\n";
+  directory.write("many.csv", rows);
+  const std::string command =
+      "cd '" + directory.path().string() +
+      "' && (" LORA_BINARY_DIR
+      "/lora-train predict --base base.safetensors --data many.csv 2>err; echo $? >code) | head -2 "
+      ">two";
+  REQUIRE(std::system(command.c_str()) == 0);
+  CHECK(read_file(directory.path() / "code") == "0\n");
+  CHECK(read_file(directory.path() / "two") == "output\n-1.25\n");
+  CHECK(read_file(directory.path() / "err").find("error") == std::string::npos);
+}
+
+TEST_CASE("standardised features are kept with the adapter and used by eval and predict",
+          "[cli][standardize]") {
+  const TemporaryDirectory directory;
+  std::string table = "x1,x2,x3,y\n";
+  for (int row = 0; row < 50; ++row) {
+    table += "14.62," + std::to_string(1000 + row) + "," + std::to_string(0.001 * (row % 7)) + "," +
+             std::to_string(0.1 * row) + "\n";
+  }
+  directory.write("data.csv", table);
+  const std::string data = "--data data.csv --target y ";
+  const ProgramResult trained =
+      run(directory, data +
+                         "--val data.csv --standardize --bias all --epochs 200 --lr 0.1 "
+                         "--keep-best none --save out --json");
+  CHECK(trained.err.find("'x1'") != std::string::npos);  // constant
+  const Json end = end_of(trained.out);
+  CHECK(end["val_r2"] > 0.9);
+  CHECK(end_of(run(directory, "eval --adapter out " + data + "--json").out)["loss"] ==
+        end["val_loss"]);
+  const auto record = Json::parse(read_file(directory.path() / "out/lora_train.json"));
+  CHECK(record["feature_scaling"]["deviation"][0] == 0);
+  CHECK(record["feature_scaling"]["mean"][1] == 1024.5);
+  CHECK(
+      run_lora_train(directory.path(), data + "--adapter out --standardize --epochs 1").exit_code ==
+      0);
+}
+
+TEST_CASE("training goes on from an adapter, on the base that it belongs to", "[cli][adapter]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string data = "--data good.csv --target y --batch-size 0 ";
+  const std::string whole = run(directory, data + "--epochs 1 --rank 2 --alpha 3 --save out").out;
+  const Json judged = end_of(run(directory, "eval --adapter out --data good.csv --json").out);
+  // The base was drawn, and is drawn again by its seed.
+  const auto lines = lines_of(run(directory, data + "--epochs 1 --adapter out --save two").out);
+  CHECK(lines[2] == "Epoch 1/1, Loss: " + [&] {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.4f", judged["loss"].get<double>());
+    return std::string(text);
+  }());
+  const auto config = Json::parse(read_file(directory.path() / "two/adapter_config.json"));
+  CHECK(config["r"] == 2);
+  CHECK(config["lora_alpha"] == 3);
+  run(directory, "eval --adapter two --data good.csv");
+}
+
+TEST_CASE("row weights count rows", "[cli][weights]") {
+  const TemporaryDirectory directory;
+  directory.write("weighted.csv", "x,w,y\n1,2,3\n2,0,100\n0,1,2\n");
+  directory.write("repeated.csv", "x,y\n1,3\n1,3\n0,2\n");
+  directory.write("base.csv", "");
+  const std::string options = " --target y --batch-size 0 --epochs 5 ";
+  CHECK(run(directory, "--data weighted.csv --weight-column w" + options).out ==
+        run(directory, "--data repeated.csv" + options).out);
+}
+
+TEST_CASE("inspect shows what files hold", "[cli][inspect]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string out =
+      run(directory, "inspect classes.csv words.csv x.npy base.safetensors").out;
+  for (const char* part : {"classes.csv: table, 4 rows, 3 columns", "'x1'", "number", "text",
+                           "'cat', 'dog'", "float64", "(4, 2)", "head.weight", "F32", "(1, 2)"}) {
+    CAPTURE(part, out);
+    CHECK(out.find(part) != std::string::npos);
+  }
+  const Json json = end_of(run(directory, "inspect good.csv base.safetensors --json").out);
+  CHECK(json["files"][0]["rows"] == 4);
+  CHECK(json["files"][1]["arrays"].size() == 2);
+  run(directory, "--data words.csv --target label --epochs 1 --save out");
+  const std::string adapter = run(directory, "inspect out").out;
+  for (const char* part : {"rank 4", "lora_A", "(4, 2)", "cat, dog"}) {
+    CAPTURE(part, adapter);
+    CHECK(adapter.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("a weight stored as (in, out) is used as such", "[cli][base]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string data = "predict --data x.npy ";
+  CHECK(run(directory, data + "--base transposed.safetensors --fan-in-fan-out").out ==
+        run(directory, data + "--base base.safetensors").out);
+}
+
+TEST_CASE("a verb refuses the options of others, and passes over them in a file", "[cli]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  directory.write("run.toml",
+                  "data = \"good.csv\"\ntarget = \"y\"\nbase = \"base.safetensors\"\nepochs = 3\n");
+  run(directory, "eval --config run.toml");
+  run(directory, "predict --config run.toml");
+  const ProgramResult refused =
+      run_lora_train(directory.path(), "eval --config run.toml --epochs 3");
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err.find("--epochs") != std::string::npos);
+  CHECK(refused.err.find("train") != std::string::npos);
+  const std::string help = run(directory, "eval --help").out;
+  CHECK(help.find("--adapter") != std::string::npos);
+  CHECK(help.find("--epochs") == std::string::npos);
+}
+
+TEST_CASE("the base is left as it was, and the last line says so", "[cli][base]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string before = read_file(directory.path() / "base.safetensors");
+  const auto lines = lines_of(
+      run(directory, "--data good.csv --target y --base base.safetensors --epochs 2 --save out")
+          .err);
+  CHECK(lines.back().find("base.safetensors") != std::string::npos);
+  CHECK(lines.back().find("left as it was") != std::string::npos);
+  CHECK(read_file(directory.path() / "base.safetensors") == before);
+}

@@ -1,0 +1,210 @@
+#include "lora/data/dataset_reader.h"
+
+#include <string>
+#include <vector>
+
+#include "lora/core/error.h"
+#include "lora/io/npy_writer.h"
+#include "support/catch.h"
+#include "support/temporary_directory.h"
+
+using namespace lora;
+using namespace lora::test;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+Matrix matrix(Index rows, Index cols, const std::vector<Real>& values) {
+  return ViewMap(values.data(), rows, cols, Eigen::OuterStride<>(cols));
+}
+
+std::string message_of(const DatasetRequest& request) {
+  try {
+    DatasetReader(request).read_all();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+void check_says(const std::string& message, const Names& parts) {
+  CAPTURE(message);
+  CHECK_FALSE(message.empty());
+  for (const std::string& part : parts) {
+    CAPTURE(part);
+    CHECK(message.find(part) != std::string::npos);
+  }
+}
+
+std::string npy(const std::vector<std::uint64_t>& shape, const std::vector<float>& values) {
+  return npy_header(DType::f32, shape) +
+         std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+}
+
+std::string npy(const std::vector<std::int64_t>& values) {
+  return npy_header(DType::i64, {values.size()}) +
+         std::string(reinterpret_cast<const char*>(values.data()),
+                     values.size() * sizeof(std::int64_t));
+}
+
+const std::string kTable = "id,x1,label,x2,w,y\nr1,1,cat,2,1,0.5\nr2,3,dog,4,0,1.5\n";
+
+DatasetRequest request_of(const TemporaryDirectory& directory, const std::string& target) {
+  DatasetRequest request;
+  request.data = directory.write("data.csv", kTable);
+  request.target = target;
+  request.left_out = "id";
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("the columns of a table go where they are wanted", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request = request_of(directory, "label");
+  request.weight_column = "w";
+  request.keep_columns = "label,id";
+  request.left_out = "y";
+  DatasetReader reader(request);
+  CHECK(reader.facts().task == Task::classification);  // by its first label
+  CHECK(reader.facts().feature_names == Names{"x1", "x2"});
+  CHECK(reader.facts().target_names == Names{"label"});
+  CHECK(reader.facts().kept_names == Names{"label", "id"});
+}
+
+TEST_CASE("a table is read whole, its words as classes", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request = request_of(directory, "label");
+  request.weight_column = "w";
+  request.keep_columns = "label";
+  request.left_out = "y,id";
+  DatasetReader reader(request);
+  const Dataset data = reader.read_all();
+  CHECK(data.features == matrix(2, 2, {1, 2, 3, 4}));
+  CHECK(data.labels == std::vector<std::int32_t>{0, 1});
+  CHECK(data.classes == 2);
+  CHECK(data.weights == std::vector<Real>{1, 0});
+  CHECK(reader.class_names() == Names{"cat", "dog"});
+}
+
+TEST_CASE("several numeric targets stand beside the features", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request = request_of(directory, "y, x1");
+  request.left_out = "id,label,w";
+  DatasetReader reader(request);
+  CHECK(reader.facts().task == Task::regression);
+  const Dataset data = reader.read_all();
+  CHECK(data.features == matrix(2, 1, {2, 4}));
+  CHECK(data.targets == matrix(2, 2, {0.5, 1, 1.5, 3}));
+}
+
+TEST_CASE("known features are found by their names, in any order of the columns",
+          "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request = request_of(directory, "y");
+  request.feature_names = {"x2", "x1"};
+  CHECK(DatasetReader(request).read_all().features == matrix(2, 2, {2, 1, 4, 3}));
+  request.feature_names = {"x2", "x3"};
+  check_says(message_of(request), {"data.csv", "'x3'", "'x2'"});
+}
+
+TEST_CASE("a table is read in pieces", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request;
+  request.data = directory.write("data.csv", "a,y\n1,2\n3,4\n5,6\n");
+  request.target = "y";
+  DatasetReader reader(request);
+  Dataset piece;
+  REQUIRE(reader.read(2, piece));
+  CHECK(piece.features == matrix(2, 1, {1, 3}));
+  REQUIRE(reader.read(2, piece));
+  CHECK(piece.features == matrix(1, 1, {5}));
+  CHECK(piece.targets == matrix(1, 1, {6}));
+  CHECK_FALSE(reader.read(2, piece));
+}
+
+TEST_CASE("words in pieces need the names of the classes", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request = request_of(directory, "label");
+  request.left_out = "id,y";
+  request.outputs = 2;
+  Dataset piece;
+  DatasetReader unknown(request);
+  CHECK_THROWS_AS(unknown.read(2, piece), Error);
+  request.class_names = DatasetReader(request).scan_class_names();
+  CHECK(request.class_names == Names{"cat", "dog"});
+  DatasetReader known(request);
+  REQUIRE(known.read(1, piece));
+  CHECK(piece.labels == std::vector<std::int32_t>{0});
+  REQUIRE(known.read(1, piece));
+  CHECK(piece.labels == std::vector<std::int32_t>{1});
+}
+
+TEST_CASE("features and targets may come from files of different kinds", "[data][reader]") {
+  const TemporaryDirectory directory;
+  const std::string table = directory.write("x.csv", "a,b\n1,2\n3,4\n");
+  const std::string array = directory.write("x.npy", npy({2, 2}, {1, 2, 3, 4}));
+  const std::string number_array = directory.write("y.npy", npy({2}, {5, 6}));
+  const std::string number_table = directory.write("y.csv", "t\n5\n6\n");
+  for (const std::string& data : {table, array}) {
+    for (const std::string& target : {number_array, number_table}) {
+      CAPTURE(data, target);
+      DatasetRequest request;
+      request.data = data;
+      request.target = target;
+      const Dataset dataset = DatasetReader(request).read_all();
+      CHECK(dataset.features == matrix(2, 2, {1, 2, 3, 4}));
+      CHECK(dataset.targets == matrix(2, 1, {5, 6}));
+    }
+  }
+  DatasetRequest request;
+  request.data = table;
+  request.target = directory.write("labels.npy", npy(std::vector<std::int64_t>{2, 0}));
+  request.task = Task::classification;
+  CHECK(DatasetReader(request).read_all().labels == std::vector<std::int32_t>{2, 0});
+}
+
+TEST_CASE("files of different lengths are refused with both", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request;
+  request.data = directory.write("x.npy", npy({2, 2}, {1, 2, 3, 4}));
+  request.target = directory.write("y.npy", npy({3}, {1, 2, 3}));
+  check_says(message_of(request), {"y.npy", "3 rows", "x.npy", "has 2"});
+  request.target = directory.write("y.csv", "t\n1\n2\n3\n");
+  check_says(message_of(request), {"y.csv", "x.npy", "2 rows"});
+  request.target = directory.write("short.csv", "t\n1\n");
+  check_says(message_of(request), {"short.csv", "1 rows", "x.npy"});
+}
+
+TEST_CASE("endings of file names may be in capitals", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request;
+  request.data = directory.write("EXPORT.CSV", "a,y\n1,2\n");
+  request.target = "y";
+  CHECK(DatasetReader(request).read_all().features == matrix(1, 1, {1}));
+}
+
+TEST_CASE("a column has one use only", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request = request_of(directory, "y");
+  request.left_out = "id,label";
+  request.weight_column = "y";
+  check_says(message_of(request), {"'y'", "weight"});
+  request.weight_column = "x1,x2";
+  check_says(message_of(request), {"'x1,x2'", "weight"});
+  request.weight_column = "w";
+  request.feature_names = {"x1", "w"};
+  check_says(message_of(request), {"'w'", "feature"});
+}
+
+TEST_CASE("weights below 0, and weights of 0 alone, are refused", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request;
+  request.target = "y";
+  request.weight_column = "w";
+  request.data = directory.write("data.csv", "x,w,y\n1,1,1\n2,-1,1\n");
+  check_says(message_of(request), {"data.csv:3", "'w'", "-1"});
+  request.data = directory.write("data.csv", "x,w,y\n1,0,1\n2,0,1\n");
+  check_says(message_of(request), {"data.csv", "weight 0"});
+}
