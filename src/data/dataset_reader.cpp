@@ -67,9 +67,11 @@ std::unique_ptr<RowSource> open(const DatasetRequest& request) {
   if (!is_target_file(request.target)) {
     const bool is_table = kind.open == TableSource::open;
     if (is_table || request.target.empty()) return kind.open(request);
+    const std::string file = split_file_and_name(request.data).file;
     throw Error(ErrorKind::input, request.data,
                 ": an array has no columns with names, so the target '", request.target,
-                "' must be a file of its own, as in --target y.npy or --target data.npz:y");
+                "' must be an array of its own, as in --target ",
+                ends_in(file, ".npy") ? "y.npy" : file + ":" + request.target);
   }
   if (request.target == request.data) {
     throw Error(ErrorKind::usage, "--target ", request.target,

@@ -225,6 +225,19 @@ const std::vector<Refusal> kRefusals = {
     {"--data base.safetensors:x --target y.npy", 3, {"base.safetensors", "'x'", "head.weight"}},
     {"--data base.safetensors --target y.npy", 3, {"base.safetensors", "head.bias"}},
 
+    // archives
+    {"--data many.npz --target y.npy", 3, {"many.npz", "x", "wide"}},
+    {"--data many.npz:X --target y.npy", 3, {"many.npz", "'X'", "'x'"}},
+    {"--data many.npz:x --target wide", 3, {"many.npz:x", "'wide'", "many.npz:wide"}},
+    {"--data many.npz:x --target many.npz:x", 2, {"many.npz:x", "features"}},
+    {"--data many.npz:x --target many.npz:short", 3, {"many.npz:short", "3 rows", "has 4"}},
+    {"--data many.npz:objects --target y.npy", 3, {"many.npz:objects", "objects", "np.save"}},
+    {"--data many.npz:notes --target y.npy", 3, {"many.npz", "notes"}},
+    {"--data damaged.npz --target y.npy", 3, {"damaged.npz", "x.npy"}},
+    {"--data cut.npz --target y.npy", 3, {"cut.npz", "incomplete"}},
+    {"--data bomb.npz --target y.npy", 3, {"bomb.npz", "x.npy", "1000000000000"}},
+    {"--data locked.npz --target y.npy", 3, {"locked.npz", "x.npy", "encrypted"}},
+
     // weights
     {kTrain + "--base empty.safetensors", 3, {"empty.safetensors", "0 bytes"}},
     {kTrain + "--base terabytes.safetensors", 3, {"terabytes.safetensors", "100000000"}},

@@ -107,6 +107,14 @@ TEST_CASE("a table and arrays of the same numbers train alike", "[cli]") {
   CHECK(run(directory, "--data same.csv --target 3 --epochs 5").out == table);
 }
 
+TEST_CASE("members of an archive are features and targets", "[cli]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  directory.write("same.csv", "x1,x2,y\n1,2,1\n2,1,2\n0,1,3\n3,3,4\n");
+  CHECK(run(directory, "--data many.npz:x --target many.npz:wide --epochs 5").out ==
+        run(directory, "--data same.csv --target y --epochs 5").out);
+}
+
 TEST_CASE("validation figures stand behind the loss", "[cli]") {
   const TemporaryDirectory directory;
   write_sample_files(directory);

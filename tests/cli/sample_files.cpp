@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "io/zip_file.h"
 #include "lora/io/safetensors.h"
 
 namespace lora::test {
@@ -128,6 +129,28 @@ void write_bad_arrays(const TemporaryDirectory& directory) {
   for (const auto& [name, content] : arrays) directory.write(name, content);
 }
 
+void write_archives(const TemporaryDirectory& directory) {
+  const std::string x = npy("(4, 2)", {1, 2, 2, 1, 0, 1, 3, 3});
+  const std::string many =
+      zip_file({deflated_entry("x.npy", x), stored_entry("wide.npy", npy("(4, 1)", {1, 2, 3, 4})),
+                deflated_entry("short.npy", npy("(3,)", {1, 2, 3})),
+                stored_entry("objects.npy", npy_of(dictionary("'|O'", "(4, 2)"), "pickle")),
+                stored_entry("notes.txt", "no array")});
+  directory.write("many.npz", many);
+  directory.write("cut.npz", many.substr(0, many.size() / 2));
+  ZipEntry damaged = deflated_entry("x.npy", x);
+  damaged.crc = 1;
+  directory.write("damaged.npz", zip_file({damaged}));
+  ZipEntry bomb = deflated_entry("x.npy", x);
+  bomb.size = 1000000000000;
+  ZipOptions wide;
+  wide.wide = true;
+  directory.write("bomb.npz", zip_file({bomb}, wide));
+  ZipEntry locked = stored_entry("x.npy", x);
+  locked.flags = 1;
+  directory.write("locked.npz", zip_file({locked}));
+}
+
 /// A weight file with this header, and `data` bytes of zero behind it.
 std::string weight_file(const std::string& header, std::size_t data) {
   std::string length(8, '\0');
@@ -217,6 +240,7 @@ void write_sample_files(const TemporaryDirectory& directory) {
   write_tables(directory);
   write_arrays(directory);
   write_bad_arrays(directory);
+  write_archives(directory);
   write_bad_weights(directory);
   write_adapters(directory);
   write_weights(directory);
