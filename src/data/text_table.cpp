@@ -71,6 +71,7 @@ TextTable::TextTable(const std::string& path, std::size_t buffer_bytes)
     throw Error(ErrorKind::input, label(), ": holds a header, but no rows");
   }
   set_names(first);
+  index_names();
   if (kept_.size() > 1) check_blank_line();
   given_ = has_header_ ? 1 : 0;
   uses_.resize(names_.size());
@@ -120,14 +121,21 @@ void TextTable::set_names(const std::vector<Cell>& first) {
   names_[0] = without_comment_mark(names_[0]);
 }
 
+/// Names are looked up as often as there are columns, of which there may be very many.
+void TextTable::index_names() {
+  column_of_.reserve(names_.size());
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    if (names_[i].empty()) continue;
+    if (!column_of_.try_emplace(names_[i], i).second) repeated_.try_emplace(names_[i], i);
+  }
+}
+
 std::size_t TextTable::column(std::string_view name) const {
-  const auto found = std::find(names_.begin(), names_.end(), name);
-  if (!name.empty() && found != names_.end()) {
-    const auto again = std::find(found + 1, names_.end(), name);
-    if (again == names_.end()) return static_cast<std::size_t>(found - names_.begin());
-    throw Error(ErrorKind::input, label(), ": columns ", found - names_.begin() + 1, " and ",
-                again - names_.begin() + 1, " are both named ", in_quotes(name),
-                "; rename one of them");
+  if (const auto found = column_of_.find(name); found != column_of_.end()) {
+    const auto again = repeated_.find(name);
+    if (again == repeated_.end()) return found->second;
+    throw Error(ErrorKind::input, label(), ": columns ", found->second + 1, " and ",
+                again->second + 1, " are both named ", in_quotes(name), "; rename one of them");
   }
   if (name == "last") {
     const auto named = [](const std::string& other) { return !other.empty(); };

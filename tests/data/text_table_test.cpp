@@ -290,6 +290,23 @@ TEST_CASE("columns are found by name, by number and as the last", "[data][text_t
   }
 }
 
+TEST_CASE("each of very many columns is found at once", "[data][text_table]") {
+  const test::TemporaryDirectory directory;
+  constexpr std::size_t kColumns = 60'000;
+  std::string names = "c0";
+  std::string row = "0";
+  for (std::size_t i = 1; i < kColumns; ++i) {
+    names += ",c" + std::to_string(i);
+    row += ",0";
+  }
+  const TextTable table(directory.write("a.csv", names + "\n" + row + "\n"));
+  const auto start = std::chrono::steady_clock::now();
+  std::size_t sum = 0;
+  for (const std::string& name : table.column_names()) sum += table.column(name);
+  CHECK(sum == kColumns * (kColumns - 1) / 2);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+}
+
 TEST_CASE("a column named last is that column", "[data][text_table]") {
   const test::TemporaryDirectory directory;
   CHECK(TextTable(directory.write("a.csv", "last,x\n1,2\n")).column("last") == 0);

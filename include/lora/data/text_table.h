@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "lora/core/matrix.h"
@@ -88,6 +89,7 @@ class TextTable {
   void read_ahead(std::optional<char> separator);
   void keep_next();
   void set_names(const std::vector<Cell>& first);
+  void index_names();
   bool next(Record& record);
   bool next_not_blank(Record& record);
   void check_blank_line() const;
@@ -104,6 +106,8 @@ class TextTable {
   bool has_header_ = false;
   std::int64_t blank_line_ = 0;  // the first blank line since the last record, 0 if there is none
   std::vector<std::string> names_;
+  std::unordered_map<std::string_view, std::size_t> column_of_;  // the first one of each name
+  std::unordered_map<std::string_view, std::size_t> repeated_;   // the second one, if there is one
   std::vector<Kept> kept_;
   std::size_t given_ = 0;  // of kept_
   std::vector<Use> uses_;  // of each column
