@@ -124,6 +124,7 @@ std::vector<std::size_t> TableSource::feature_columns(const DatasetRequest& requ
       const bool nameless = table_.column_names()[column].empty();  // row numbers of an export
       if (!nameless && !contains(others, column)) columns.push_back(column);
     }
+    if (table_.has_header()) check_own_names(columns);
   }
   for (const std::size_t column : columns) {
     if (!contains(targets_, column) && !contains(weight_, column)) continue;
@@ -136,6 +137,11 @@ std::vector<std::size_t> TableSource::feature_columns(const DatasetRequest& requ
                 joined(table_.column_names()), ")");
   }
   return columns;
+}
+
+/// The features of a table that comes later, beside an adapter, are found by these names.
+void TableSource::check_own_names(const std::vector<std::size_t>& columns) const {
+  for (const std::size_t column : columns) table_.column(table_.column_names()[column]);
 }
 
 /// By its first row, unless it is known: a word is a class.

@@ -198,6 +198,17 @@ TEST_CASE("a column has one use only", "[data][reader]") {
   check_says(message_of(request), {"'w'", "feature"});
 }
 
+TEST_CASE("features of one name are refused before they are kept with an adapter",
+          "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request;
+  request.data = directory.write("data.csv", "a,b,a,y\n1,2,3,4\n");
+  request.target = "y";
+  check_says(message_of(request), {"data.csv: columns 1 and 3 are both named 'a'", "rename"});
+  request.left_out = "1,3";
+  CHECK(DatasetReader(request).read_all().features == matrix(1, 1, {2}));
+}
+
 TEST_CASE("weights below 0, and weights of 0 alone, are refused", "[data][reader]") {
   const TemporaryDirectory directory;
   DatasetRequest request;

@@ -16,7 +16,8 @@ class TableSource : public RowSource {
  public:
   /// request.target names columns, or is empty. Features are request.feature_names if these are
   /// known and the table has a header, else all columns with a name that are neither target nor
-  /// weight nor kept. Throws Error(input) for a column that is not there or has two uses.
+  /// weight nor kept. Throws Error(input) for a column that is not there or has two uses, and
+  /// for features of one name.
   static std::unique_ptr<RowSource> open(const DatasetRequest& request);
 
   /// A file in which all columns are targets.
@@ -30,6 +31,7 @@ class TableSource : public RowSource {
  private:
   void choose_columns(const DatasetRequest& request, bool only_targets);
   std::vector<std::size_t> feature_columns(const DatasetRequest& request) const;
+  void check_own_names(const std::vector<std::size_t>& columns) const;
   Task task_of(const DatasetRequest& request) const;
   std::vector<std::string> names_of(const std::vector<std::size_t>& columns) const;
   void split_numbers(RowPiece& piece);
