@@ -80,10 +80,13 @@ bool could_be_names(const std::vector<Cell>& numbers) {
   return values.size() >= 3 && (never(std::greater_equal<>()) || never(std::less_equal<>()));
 }
 
+bool is_year(const Cell& cell) {
+  const float value = parse_number(cell.text).value;
+  return is_whole(cell.text) && value >= 1800 && value <= 2200;
+}
+
 bool are_years(const std::vector<Cell>& numbers) {
-  if (numbers.size() < 2 || !count_up(numbers)) return false;
-  const float first = parse_number(numbers.front().text).value;
-  return first >= 1800 && first <= 2200;
+  return numbers.size() >= 2 && count_up(numbers) && is_year(numbers.front());
 }
 
 /// A name above a number: a text, or a number that is quoted as texts are.
@@ -98,11 +101,22 @@ bool has_name_above_number(const std::vector<Cell>& first, const std::vector<Cel
   return false;
 }
 
-/// The names that pandas gives to the columns of an array, behind the nameless row numbers.
-bool are_pandas_names(const std::vector<Cell>& first) {
-  if (first.size() < 2 || !first[0].text.empty()) return false;
-  const std::vector<Cell> names(first.begin() + 1, first.end());
-  return names[0].text == "0" && count_up(names);
+bool has_point(const Cell& cell) {
+  return kind_of(cell) == CellKind::number && cell.text.find('.') != std::string::npos;
+}
+
+/// Years above what is not, and the numbers that pandas gives to the columns of an array: surely
+/// names behind nameless row numbers, else above a number with a point, or if they are many.
+bool are_counted_names(const std::vector<Cell>& first, const std::vector<Cell>& second) {
+  const bool behind_row_numbers = first[0].text.empty();
+  const std::vector<Cell> names(first.begin() + (behind_row_numbers ? 1 : 0), first.end());
+  if (are_years(names)) return !second.empty() && !std::ranges::any_of(second, is_year);
+  if (names.empty() || names[0].text != "0" || !count_up(names)) return false;
+  if (behind_row_numbers) return true;
+  constexpr std::size_t kFew = 3;
+  constexpr std::size_t kMany = 8;
+  const std::size_t needed = std::ranges::any_of(second, has_point) ? kFew : kMany;
+  return !second.empty() && names.size() >= needed;
 }
 
 }  // namespace
@@ -147,7 +161,7 @@ bool is_header(const std::vector<Cell>& first, const std::vector<Cell>& second) 
   };
   const std::vector<Cell> numbers = numbers_of(first);
   if (has_name_above_number(first, second) && could_be_names(numbers)) return true;
-  if (!has(CellKind::text)) return are_pandas_names(first);
+  if (!has(CellKind::text)) return are_counted_names(first, second);
   return (numbers.empty() && !has(CellKind::nearly)) || are_years(numbers);
 }
 

@@ -37,6 +37,11 @@ TEST_CASE("a header is told from data", "[data][table_format]") {
       {true, "name,city", "Ann,Rome"},
       {true, ",x1,x2", "0,1,2"},             // pandas with row numbers
       {true, ",0,1,2", "0,0.5,0.25,0.125"},  // … of an array
+      {true, "0,1,2", "0.5,-1,3"},           // … without row numbers
+      {true, "0,1,2,3,4,5,6,7", "9,0,3,5,0,0,1,4"},
+      {true, "2019,2020,2021", "0.5,-0.25,3"},
+      {true, "2019,2020", "120,131"},
+      {true, ",2019,2020", "0,120,131"},
       {true, "0,1,target", "0.5,0.25,3"},
       {true, "1100.5,1102.5,1104.5,protein", "0.1,0.2,0.3,12"},  // wavelengths
       {true, "country,2019,2020", "France,1,2"},
@@ -46,6 +51,15 @@ TEST_CASE("a header is told from data", "[data][table_format]") {
       {false, "1,2,3", "4,5,6"},
       {false, "1,2,3", ""},
       {false, "0,1,2", "4,5,6"},
+      {false, "0,1", "0.5,0.25"},
+      {false, "0,1,2", "-4,5,6"},
+      {false, "0,1,2", ""},
+      {false, "0,1,3", "0.5,1,2"},
+      {false, "0.0,1.0,2.0", "0.5,1,2"},
+      {false, "0,1,2,3,4,5,6", "9,0,3,5,0,0,1"},
+      {false, "2019,2020,2021", "2018,2020,2021"},
+      {false, "2019,2020,2021", ""},
+      {false, "2019,1,5", "2020,0.5,3"},
       {false, "5.1,3.5,setosa", "4.9,3.0,setosa"},
       {false, "5.1,3.5,setosa", ""},
       {false, "5.1,3.5,setosa", "4.9,3.0,"},

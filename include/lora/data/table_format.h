@@ -32,8 +32,10 @@ std::vector<Cell> cells_of(const Record& record, char separator, const std::stri
 ///  - a text, or a quoted number, above a plain number, while the numbers beside it could be names:
 ///    whole numbers, or at least three that only rise or only fall (wavelengths), or
 ///  - numbers that are successive years.
-/// It also does if it is as pandas writes it: an empty name, then 0, 1, 2 …
-/// Labels beside measurements in a file without header (5.1,3.5,setosa) are no names.
+/// It also does without a text if it is as pandas writes arrays, 0, 1, 2 … behind an empty name, or
+/// if at least three such numbers stand above one with a point, or at least eight above
+/// others; and if it has successive years, and the record below none. Labels beside measurements in
+/// a file without header (5.1,3.5,setosa) are no names.
 bool is_header(const std::vector<Cell>& first, const std::vector<Cell>& second);
 
 }  // namespace lora
