@@ -10,12 +10,12 @@
 
 namespace lora {
 
-std::string Field::value() const {
-  if (!has_quotes) return std::string(text);
+std::string Field::with_single_quotes(std::string_view part) const {
+  if (!has_quotes) return std::string(part);
   std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    result += text[i];
-    if (text[i] == '"') ++i;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    result += part[i];
+    if (part[i] == '"') ++i;
   }
   return result;
 }
@@ -28,12 +28,14 @@ RecordFields::RecordFields(const Record& record, char separator, const std::stri
       end_(record.text.data() + record.text.size()) {}
 
 Field RecordFields::next() {
-  const char* const first = skip_blanks(position_);
+  const char* const start = position_;
+  const char* const first = skip_blanks(start);
   if (first != end_ && *first == '"') return next_quoted(first);
   const char* const stop = std::find(first, end_, separator_);
   step_over(stop);
   const std::string_view text = trimmed({first, static_cast<std::size_t>(stop - first)});
-  return {text, static_cast<std::size_t>(first - record_.text.data()), false, false};
+  const std::string_view whole(start, static_cast<std::size_t>(stop - start));
+  return {text, static_cast<std::size_t>(first - record_.text.data()), false, false, whole};
 }
 
 Field RecordFields::next_quoted(const char* quote) {
@@ -56,7 +58,7 @@ Field RecordFields::next_quoted(const char* quote) {
   }
   step_over(after);
   const std::string_view text(quote + 1, static_cast<std::size_t>(closing - quote - 1));
-  return {text, offset, true, has_quotes};
+  return {text, offset, true, has_quotes, text};
 }
 
 /// Where the next field ends if all of it is a number of type T; else null.

@@ -101,9 +101,7 @@ void TableSource::choose_columns(const DatasetRequest& request, bool only_target
   auto& target_part = labelled_ ? choice.texts : choice.numbers;
   target_part.insert(target_part.end(), targets_.begin(), targets_.end());
   choice.numbers.insert(choice.numbers.end(), weight_.begin(), weight_.end());
-  for (const std::size_t column : kept_) {
-    if (!contains(choice.texts, column)) choice.texts.push_back(column);
-  }
+  choice.kept = kept_;
   table_.choose(choice);
 }
 
@@ -164,7 +162,8 @@ bool TableSource::read(Index max_rows, RowPiece& piece) {
   rows_.clear();
   piece.rows = table_.read(max_rows, rows_);
   split_numbers(piece);
-  split_texts(piece);
+  piece.label_texts.swap(rows_.texts);
+  piece.kept.swap(rows_.kept);
   check_weights(piece);
   return piece.rows > 0;
 }
@@ -180,20 +179,6 @@ void TableSource::split_numbers(RowPiece& piece) {
   append_columns(rows_.numbers, stride, 0, features, piece.features);
   append_columns(rows_.numbers, stride, features, targets, piece.targets);
   append_columns(rows_.numbers, stride, features + targets, weight_.size(), piece.weights);
-}
-
-void TableSource::split_texts(RowPiece& piece) {
-  const auto is_other = [&](std::size_t column) { return !labelled_ || column != targets_[0]; };
-  const std::size_t stride = static_cast<std::size_t>(labelled_) +
-                             static_cast<std::size_t>(std::ranges::count_if(kept_, is_other));
-  if (stride == 0) return;
-  for (std::size_t start = 0; start < rows_.texts.size(); start += stride) {
-    std::size_t next = start + static_cast<std::size_t>(labelled_);
-    for (const std::size_t column : kept_) {
-      piece.kept.push_back(is_other(column) ? std::move(rows_.texts[next++]) : rows_.texts[start]);
-    }
-    if (labelled_) piece.label_texts.push_back(std::move(rows_.texts[start]));
-  }
 }
 
 void TableSource::check_weights(const RowPiece& piece) const {

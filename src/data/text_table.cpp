@@ -57,6 +57,7 @@ T* added_row(std::vector<T>& values, std::size_t width) {
 void TableRows::clear() {
   numbers.clear();
   texts.clear();
+  kept.clear();
   lines.clear();
 }
 
@@ -173,6 +174,9 @@ void TextTable::choose(const ColumnChoice& choice) {
   for (std::size_t i = 0; i < choice.texts.size(); ++i) {
     assign(uses.at(choice.texts[i]).text, i);
   }
+  for (std::size_t i = 0; i < choice.kept.size(); ++i) {
+    assign(uses.at(choice.kept[i]).kept, i);
+  }
   uses_ = std::move(uses);
   choice_ = choice;
 }
@@ -216,18 +220,22 @@ void TextTable::check_blank_line() const {
 void TextTable::read_row(const Record& record, TableRows& rows) {
   Real* const numbers = added_row(rows.numbers, choice_.numbers.size());
   std::string* const texts = added_row(rows.texts, choice_.texts.size());
+  std::string* const kept = added_row(rows.kept, choice_.kept.size());
   RecordFields fields(record, separator_, label());
   for (std::size_t column = 0; column < uses_.size(); ++column) {
     if (!fields.more()) throw_ragged(record);
     const Use& use = uses_[column];
+    const bool only_number = use.number != kUnused && use.text == kUnused && use.kept == kUnused;
     float value = 0;
-    if (use.number != kUnused && use.text == kUnused && fields.next_number(value)) {
+    if (only_number && fields.next_number(value)) {
       numbers[use.number] = value;
       continue;
     }
     const Field field = fields.next();
     if (use.number != kUnused) numbers[use.number] = number(record, field, column);
-    if (use.text != kUnused) texts[use.text] = text(record, field, column);
+    if (use.text != kUnused || use.kept != kUnused) check_text(record, field, column);
+    if (use.text != kUnused) texts[use.text] = field.value();
+    if (use.kept != kUnused) kept[use.kept] = field.whole_value();
   }
   if (fields.more()) throw_ragged(record);
   rows.lines.push_back(record.line);
@@ -243,9 +251,9 @@ Real TextTable::number(const Record& record, const Field& field, std::size_t col
                      (empty_line ? "; all cells of this line are empty, remove it" : ""));
 }
 
-std::string TextTable::text(const Record& record, const Field& field, std::size_t column) const {
+void TextTable::check_text(const Record& record, const Field& field, std::size_t column) const {
   const bool stray_line_end = !field.quoted && field.text.find('\r') != std::string_view::npos;
-  if (!stray_line_end && is_utf8(field.text)) return field.value();
+  if (!stray_line_end && is_utf8(field.text)) return;
   throw_bad_cell(
       record, field, column,
       in_quotes(field.value()) + (stray_line_end ? " has a carriage return in it, without quotes"

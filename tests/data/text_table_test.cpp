@@ -337,6 +337,21 @@ TEST_CASE("columns come in the order of the choice, also both as number and as t
   CHECK_THROWS_AS(table.choose({{3}, {}}), std::out_of_range);
 }
 
+TEST_CASE("kept cells are what stands in the table, with the blanks around them",
+          "[data][text_table]") {
+  const test::TemporaryDirectory directory;
+  TextTable table(directory.write("a.csv", "t,x\n a b ,1\n\" c\"\"d \" , 2 \n,3\n \xFF,4\n"));
+  table.choose({{1}, {0}, {0, 1}});
+  TableRows rows;
+  CHECK(table.read(3, rows) == 3);
+  CHECK(rows.numbers == std::vector<Real>{1, 2, 3});
+  CHECK(rows.texts == std::vector<std::string>{"a b", " c\"d ", ""});
+  CHECK(rows.kept == std::vector<std::string>{" a b ", "1", " c\"d ", " 2 ", "", "3"});
+  CHECK(
+      has(message_of([&] { table.read(1, rows); }), "a.csv:5:2: column 't': '\\xFF' is not UTF-8"));
+  CHECK_THROWS_AS(table.choose({{}, {}, {1, 1}}), std::logic_error);
+}
+
 TEST_CASE("cells that nobody chose may hold anything", "[data][text_table]") {
   const test::TemporaryDirectory directory;
   TextTable table(directory.write("a.csv", "id,x\nabc,1\n\xFF,2\n,3\n\"a,\nb\",4\n"));

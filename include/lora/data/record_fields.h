@@ -16,9 +16,16 @@ struct Field {
   std::size_t offset = 0;  ///< of its first character or opening quote in the record
   bool quoted = false;
   bool has_quotes = false;  ///< `text` has quotes, each written twice
+  std::string_view whole;   ///< with the blanks around it; of a quoted field the same as `text`
 
   /// The text with each quote once.
-  std::string value() const;
+  std::string value() const { return with_single_quotes(text); }
+
+  /// Likewise, with the blanks around it.
+  std::string whole_value() const { return with_single_quotes(whole); }
+
+ private:
+  std::string with_single_quotes(std::string_view part) const;
 };
 
 /// Takes the fields of a record one after another. A record has one field more than separators.

@@ -35,7 +35,6 @@ class TableSource : public RowSource {
   Task task_of(const DatasetRequest& request) const;
   std::vector<std::string> names_of(const std::vector<std::size_t>& columns) const;
   void split_numbers(RowPiece& piece);
-  void split_texts(RowPiece& piece);
   void check_weights(const RowPiece& piece) const;
 
   TextTable table_;

@@ -16,17 +16,19 @@
 
 namespace lora {
 
-/// Columns of a table, by their numbers from 0. A column may stand in both lists, but in each only
-/// once.
+/// Columns of a table, by their numbers from 0. A column may stand in several lists, but in each
+/// only once.
 struct ColumnChoice {
   std::vector<std::size_t> numbers;
   std::vector<std::size_t> texts;
+  std::vector<std::size_t> kept{};  ///< to be passed along as they stand
 };
 
 /// Rows read from a table, in its order; columns in the order of the choice.
 struct TableRows {
   std::vector<Real> numbers;        ///< (rows, chosen numbers), row-major, all finite
   std::vector<std::string> texts;   ///< (rows, chosen texts), row-major, in UTF-8; may be empty
+  std::vector<std::string> kept;    ///< (rows, kept columns), likewise, with the blanks around them
   std::vector<std::int64_t> lines;  ///< where each row begins in the file, from 1
 
   Index size() const { return static_cast<Index>(lines.size()); }
@@ -35,8 +37,8 @@ struct TableRows {
 
 /// The file must be UTF-8 where it is used as text. Lines without anything in them are passed over,
 /// but in a table of one column only behind the last row: there they could be empty cells. Blanks
-/// around fields do not belong to them. Messages begin with file:line, or file:line:column where a
-/// field is wrong; lines and columns count from 1, columns in characters.
+/// around fields do not belong to them, but where they are kept. Messages begin with file:line, or
+/// file:line:column where a field is wrong; lines and columns count from 1, columns in characters.
 class TextTable {
  public:
   /// Opens a table, "-" is standard input, and reads its first two records to find out its
@@ -74,10 +76,11 @@ class TextTable {
  private:
   static constexpr std::size_t kUnused = static_cast<std::size_t>(-1);
 
-  /// Where a column's cells go in a row of numbers and in a row of texts.
+  /// Where a column's cells go in a row of each kind.
   struct Use {
     std::size_t number = kUnused;
     std::size_t text = kUnused;
+    std::size_t kept = kUnused;
   };
 
   /// A record that was read ahead.
@@ -95,7 +98,7 @@ class TextTable {
   void check_blank_line() const;
   void read_row(const Record& record, TableRows& rows);
   Real number(const Record& record, const Field& field, std::size_t column) const;
-  std::string text(const Record& record, const Field& field, std::size_t column) const;
+  void check_text(const Record& record, const Field& field, std::size_t column) const;
   [[noreturn]] void throw_bad_cell(const Record& record, const Field& field, std::size_t column,
                                    const std::string& fault) const;
   [[noreturn]] void throw_ragged(const Record& record) const;
