@@ -80,7 +80,11 @@ std::int32_t ClassEncoder::encode(std::int64_t number, const Place& place) {
   }
   const std::int64_t limit = outputs_.value_or(kMostClasses);
   if (number < 0 || number >= limit) return encode_name(std::to_string(number), place, true);
-  if (number > largest_) largest_ = number;
+  ++numbers_;
+  if (number > largest_) {
+    largest_ = number;
+    if (!outputs_) place_of_largest_ = place();
+  }
   return static_cast<std::int32_t>(number);
 }
 
@@ -101,7 +105,10 @@ void ClassEncoder::throw_unknown_name(const std::string& text, const Place& plac
 }
 
 void ClassEncoder::finish(std::vector<std::int32_t>& codes, const std::string& source) {
-  if (is_final()) return;
+  if (is_final()) {
+    check_largest();
+    return;
+  }
   check_numbers();
   std::vector<std::string> names;
   for (const Unknown& label : unknown_) names.push_back(label.text);
@@ -136,6 +143,18 @@ void ClassEncoder::check_numbers() const {
   if (!std::ranges::all_of(unknown_, &Unknown::is_number)) return;
   throw Error(ErrorKind::input, unknown_.front().place, ": ",
               fault_of_number(unknown_.front().text, outputs_.value_or(kMostClasses)));
+}
+
+/// A label counts as many outputs as it is large, however small its file: identifiers would fill
+/// the memory.
+void ClassEncoder::check_largest() const {
+  constexpr Index kAlwaysFine = 1000;
+  constexpr Index kClassesPerRow = 10;
+  if (outputs_ || !names_.empty()) return;
+  if (largest_ < std::max(kAlwaysFine, kClassesPerRow * numbers_)) return;
+  throw Error(ErrorKind::input, place_of_largest_, ": label ", largest_, " would make ",
+              largest_ + 1, " classes of ", numbers_,
+              " rows; a label is the index of its class, from 0, not an identifier");
 }
 
 void ClassEncoder::check_number_of(const std::vector<std::string>& names,

@@ -94,6 +94,18 @@ TEST_CASE("labels that cannot be classes are refused with their place", "[data][
   CHECK(says(refusal(std::nullopt, {}, {"cat", ""}), {"f:1", "empty"}));
 }
 
+TEST_CASE("a few rows make no millions of classes", "[data][classes]") {
+  CHECK(says(refusal(std::nullopt, {}, {"0", "16777215", "3"}),
+             {"f:1", "label 16777215", "16777216 classes of 3 rows", "identifier"}));
+  CHECK(says(refusal(std::nullopt, {}, {"1000"}), {"f:0", "label 1000"}));
+  CHECK(classes_of({"999", "0"}) == Codes{999, 0});
+  CHECK(classes_of({"16777215", "word"}) == Codes{0, 1});  // both are names
+  CHECK(refusal(5000, {}, {"4999"}).empty());
+  std::vector<std::string> many(200, "0");
+  many.back() = "1999";
+  CHECK(classes_of(many).back() == 1999);
+}
+
 TEST_CASE("as many words as outputs are needed", "[data][classes]") {
   ClassEncoder encoder(2, {});
   CHECK(encoded(encoder, {"no", "yes"}) == Codes{0, 1});

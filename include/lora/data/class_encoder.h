@@ -37,6 +37,7 @@ class ClassEncoder {
   void check_final() const;
 
   /// After the last label: makes classes of all codes, in one step for the codes of all rows.
+  /// Throws Error(input) if numbers of unknown range would make very many classes of few rows.
   /// `source` begins the message if there are more names than outputs.
   void finish(std::vector<std::int32_t>& codes, const std::string& source);
 
@@ -57,6 +58,7 @@ class ClassEncoder {
   std::int32_t encode_name(const std::string& text, const Place& place, bool is_number);
   [[noreturn]] void throw_unknown_name(const std::string& text, const Place& place) const;
   void check_numbers() const;
+  void check_largest() const;
   void check_number_of(const std::vector<std::string>& names, const std::string& source) const;
 
   std::optional<Index> outputs_;
@@ -65,6 +67,8 @@ class ClassEncoder {
   std::vector<Unknown> unknown_;                           // code −1 is the first
   std::unordered_map<std::int64_t, std::string> indices_;  // that were met, as they were written
   Index largest_ = -1;
+  std::string place_of_largest_;
+  Index numbers_ = 0;  // that were met
 };
 
 }  // namespace lora
