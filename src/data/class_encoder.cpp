@@ -10,6 +10,7 @@
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
 #include "lora/core/text.h"
+#include "lora/data/text_number.h"
 
 namespace lora {
 
@@ -66,6 +67,10 @@ std::int32_t ClassEncoder::encode(std::string_view text, const Place& place) {
   if (const auto known = codes_.find(label); known != codes_.end()) return known->second;
   const std::optional<double> number = parse_double(text);
   const std::optional<std::int64_t> whole = as_whole(number);
+  if (!whole && is_missing_mark(text)) {
+    throw Error(ErrorKind::input, place(), ": ", in_quotes(text),
+                " means a missing value; every row needs a class");
+  }
   if (!whole) return encode_name(label, place, number.has_value());
   const std::int32_t code = encode(*whole, place);
   if (code >= 0) indices_.try_emplace(*whole, label);

@@ -59,11 +59,13 @@ bool equal_without_case(string_view text, string_view lower) {
   });
 }
 
+constexpr std::array<string_view, 7> kMissingMarks = {"<NA>", "#N/A", "#NA", "NULL",
+                                                      "null", "NaT",  "\\N"};
+
 bool is_missing(string_view text) {
-  constexpr std::array<string_view, 14> kWords = {"NA",   "N/A",  "n/a",  "<NA>", "#N/A",
-                                                  "#NA",  "NULL", "null", "NaT",  "None",
-                                                  "none", "?",    "-",    "."};
-  return std::find(kWords.begin(), kWords.end(), text) != kWords.end();
+  constexpr std::array<string_view, 8> kWords = {"NA", "N/A", "n/a", "None", "none", "?", "-", "."};
+  return std::ranges::find(kWords, text) != kWords.end() ||
+         std::ranges::find(kMissingMarks, text) != kMissingMarks.end();
 }
 
 bool has_decimal_comma(string_view text) {
@@ -164,6 +166,11 @@ bool is_tiny(string_view number) {
 }
 
 }  // namespace
+
+bool is_missing_mark(string_view text) {
+  return std::ranges::find(kMissingMarks, text) != kMissingMarks.end() ||
+         parse_number(text).fault == NumberFault::not_a_value;
+}
 
 string_view trimmed(string_view text) {
   const auto first = text.find_first_not_of(" \t");

@@ -94,6 +94,17 @@ TEST_CASE("labels that cannot be classes are refused with their place", "[data][
   CHECK(says(refusal(std::nullopt, {}, {"cat", ""}), {"f:1", "empty"}));
 }
 
+TEST_CASE("a missing label is no class", "[data][classes]") {
+  for (const std::string mark :
+       {"nan", "NaN", "-nan", "NULL", "null", "#N/A", "<NA>", "NaT", "\\N"}) {
+    CHECK(says(refusal(std::nullopt, {}, {"cat", mark}), {"f:1", "'" + mark + "'", "missing"}));
+    CHECK(says(refusal(2, {}, {"0", mark}), {"f:1", "'" + mark + "'", "missing"}));
+  }
+  CHECK(classes_of({"None", "NA", "+", "-", "?"}) == Codes{4, 3, 0, 1, 2});  // these may be
+  ClassEncoder encoder(2, {"NULL", "x"});
+  CHECK(encoded(encoder, {"x", "NULL"}) == Codes{1, 0});
+}
+
 TEST_CASE("a few rows make no millions of classes", "[data][classes]") {
   CHECK(says(refusal(std::nullopt, {}, {"0", "16777215", "3"}),
              {"f:1", "label 16777215", "16777216 classes of 3 rows", "identifier"}));

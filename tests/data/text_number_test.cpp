@@ -61,6 +61,7 @@ TEST_CASE("a cell that is not a finite number is explained", "[data][text_number
       {"NULL", NumberFault::missing, "'NULL' means a missing value"},
       {"None", NumberFault::missing, "'None' means a missing value"},
       {"#N/A", NumberFault::missing, "'#N/A' means a missing value"},
+      {"\\N", NumberFault::missing, "'\\N' means a missing value"},
       {"?", NumberFault::missing, "'?' means a missing value"},
       {"nan", NumberFault::not_a_value, "'nan' is not a number that can be computed with"},
       {"-NaN", NumberFault::not_a_value, "'-NaN'"},

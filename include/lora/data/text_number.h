@@ -10,7 +10,7 @@ namespace lora {
 enum class NumberFault {
   none,
   empty,          ///< nothing or blanks
-  missing,        ///< NA, NULL, None, …: the words for "no value"
+  missing,        ///< NA, NULL, None, \N, …: the words for "no value"
   not_a_value,    ///< nan
   infinite,       ///< inf
   too_large,      ///< 1e39: finite, but not in float32
@@ -40,6 +40,10 @@ std::string explain(NumberFault fault, std::string_view cell);
 
 /// True for what was meant as a number or as the lack of one; false for words and truth values.
 bool resembles_number(NumberFault fault);
+
+/// True for what programs write for "no value" and nobody means as a name: NaN, NULL, #N/A, \N, …;
+/// false for NA, None and the like, which may be classes.
+bool is_missing_mark(std::string_view text);
 
 /// `text` without the blanks (spaces, tabs) at its ends.
 std::string_view trimmed(std::string_view text);
