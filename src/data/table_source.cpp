@@ -102,6 +102,7 @@ void TableSource::choose_columns(const DatasetRequest& request, bool only_target
   target_part.insert(target_part.end(), targets_.begin(), targets_.end());
   choice.numbers.insert(choice.numbers.end(), weight_.begin(), weight_.end());
   choice.kept = kept_;
+  if (!request.task && targets_.size() == 1) choice.perhaps_classes = targets_[0];
   table_.choose(choice);
 }
 

@@ -34,6 +34,11 @@ std::string shown_names(const std::vector<std::string>& names) {
   return names.size() > kNamesShown ? result + ", …" : result;
 }
 
+bool could_be_name(NumberFault fault) {
+  return fault == NumberFault::missing || fault == NumberFault::hexadecimal ||
+         fault == NumberFault::percent || fault == NumberFault::several || !resembles_number(fault);
+}
+
 /// NumPy's savetxt puts "# " before the names.
 std::string without_comment_mark(const std::string& name) {
   return name.starts_with("# ") ? std::string(trimmed(name.substr(2))) : name;
@@ -246,9 +251,11 @@ Real TextTable::number(const Record& record, const Field& field, std::size_t col
   if (parsed.fault == NumberFault::none) return parsed.value;
   const bool empty_line =
       record.text.find_first_not_of(std::string(" \t") + separator_) == std::string_view::npos;
-  throw_bad_cell(record, field, column,
-                 explain(parsed.fault, field.value()) +
-                     (empty_line ? "; all cells of this line are empty, remove it" : ""));
+  std::string hint = empty_line ? "; all cells of this line are empty, remove it" : "";
+  if (choice_.perhaps_classes == column && could_be_name(parsed.fault)) {
+    hint = "; if these are classes, say --task classification";
+  }
+  throw_bad_cell(record, field, column, explain(parsed.fault, field.value()) + hint);
 }
 
 void TextTable::check_text(const Record& record, const Field& field, std::size_t column) const {

@@ -198,6 +198,28 @@ TEST_CASE("a column has one use only", "[data][reader]") {
   check_says(message_of(request), {"'w'", "feature"});
 }
 
+TEST_CASE("a target that turns out to be a word is told from a bad number", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request;
+  request.target = "y";
+  request.data = directory.write("data.csv", "x,y\n1,0\n2,1\n3,unknown\n");
+  check_says(message_of(request),
+             {"data.csv:4:3: column 'y': 'unknown' is not a number", "--task classification"});
+  request.data = directory.write("data.csv", "x,y\n1,None\n2,mild\n");
+  check_says(message_of(request), {"data.csv:2:3", "'None'", "--task classification"});
+  const auto speaks_of_classes = [&](const std::string& table) {
+    request.data = directory.write("data.csv", table);
+    return message_of(request).find("--task") != std::string::npos;
+  };
+  CHECK_FALSE(speaks_of_classes("x,y\nabc,0\n"));
+  CHECK_FALSE(speaks_of_classes("x,y\n1,0\n2,\n"));
+  CHECK_FALSE(speaks_of_classes("x,y\n1,0\n2,\"1,5\"\n"));
+  request.task = Task::regression;
+  CHECK_FALSE(speaks_of_classes("x,y\n1,0\n2,abc\n"));
+  request.task = Task::classification;
+  CHECK(message_of(request).empty());
+}
+
 TEST_CASE("features of one name are refused before they are kept with an adapter",
           "[data][reader]") {
   const TemporaryDirectory directory;

@@ -22,6 +22,9 @@ struct ColumnChoice {
   std::vector<std::size_t> numbers;
   std::vector<std::size_t> texts;
   std::vector<std::size_t> kept{};  ///< to be passed along as they stand
+
+  /// A number whose cells may have been meant as classes, for the message about one that is none.
+  std::optional<std::size_t> perhaps_classes{};
 };
 
 /// Rows read from a table, in its order; columns in the order of the choice.
