@@ -77,6 +77,7 @@ TextTable::TextTable(const std::string& path, std::size_t buffer_bytes)
     throw Error(ErrorKind::input, label(), ": holds a header, but no rows");
   }
   set_names(first);
+  if (!has_header_) forget_empty_end(first, second);
   index_names();
   if (kept_.size() > 1) check_blank_line();
   given_ = has_header_ ? 1 : 0;
@@ -125,6 +126,18 @@ void TextTable::set_names(const std::vector<Cell>& first) {
     names_.push_back(cell.text);
   }
   names_[0] = without_comment_mark(names_[0]);
+}
+
+/// A separator behind the last number of each line makes no column of a table without a header.
+void TextTable::forget_empty_end(const std::vector<Cell>& first, const std::vector<Cell>& second) {
+  if (!second.empty() && second.size() != first.size()) return;
+  const auto is_empty = [&](std::size_t i) {
+    return first[i].text.empty() && (second.empty() || second[i].text.empty());
+  };
+  std::size_t size = first.size();
+  while (size > 0 && is_empty(size - 1)) --size;
+  if (size == 0) return;
+  for (std::size_t i = size; i < names_.size(); ++i) names_[i].clear();
 }
 
 /// Names are looked up as often as there are columns, of which there may be very many.
@@ -237,6 +250,7 @@ void TextTable::read_row(const Record& record, TableRows& rows) {
       continue;
     }
     const Field field = fields.next();
+    if (!has_header_ && names_[column].empty()) check_empty(record, field, column);
     if (use.number != kUnused) numbers[use.number] = number(record, field, column);
     if (use.text != kUnused || use.kept != kUnused) check_text(record, field, column);
     if (use.text != kUnused) texts[use.text] = field.value();
@@ -267,13 +281,21 @@ void TextTable::check_text(const Record& record, const Field& field, std::size_t
                                                  : " is not UTF-8; save the file as UTF-8"));
 }
 
+void TextTable::check_empty(const Record& record, const Field& field, std::size_t column) const {
+  if (field.text.empty()) return;
+  throw_bad_cell(record, field, column,
+                 in_quotes(field.value()) +
+                     " stands where the first rows have nothing but a "
+                     "separator at their end");
+}
+
 /// A record with too many or too few fields is wrong as a whole: its cells may stand in the wrong
 /// columns.
 void TextTable::throw_bad_cell(const Record& record, const Field& field, std::size_t column,
                                const std::string& fault) const {
   if (count_fields(record, separator_, label()) != names_.size()) throw_ragged(record);
   throw Error(ErrorKind::input, place_in(label(), record, field.offset), ": column ",
-              has_header_ ? in_quotes(names_[column]) : names_[column], ": ", fault);
+              has_header_ ? in_quotes(names_[column]) : std::to_string(column + 1), ": ", fault);
 }
 
 void TextTable::throw_ragged(const Record& record) const {

@@ -95,12 +95,14 @@ class TextTable {
   void read_ahead(std::optional<char> separator);
   void keep_next();
   void set_names(const std::vector<Cell>& first);
+  void forget_empty_end(const std::vector<Cell>& first, const std::vector<Cell>& second);
   void index_names();
   bool next(Record& record);
   bool next_not_blank(Record& record);
   void check_blank_line() const;
   void read_row(const Record& record, TableRows& rows);
   Real number(const Record& record, const Field& field, std::size_t column) const;
+  void check_empty(const Record& record, const Field& field, std::size_t column) const;
   void check_text(const Record& record, const Field& field, std::size_t column) const;
   [[noreturn]] void throw_bad_cell(const Record& record, const Field& field, std::size_t column,
                                    const std::string& fault) const;
