@@ -19,7 +19,7 @@ namespace {
 constexpr Index kRowsAtOnce = 4096;
 
 constexpr std::array kReaders = {
-    ReaderKind{".csv", "text, its columns separated by commas, semicolons or tabs",
+    ReaderKind{".csv", "text, its columns separated by commas, semicolons, tabs or bars",
                TableSource::open, TableSource::open_targets},
     ReaderKind{".tsv", "text, its columns separated by tabs", TableSource::open,
                TableSource::open_targets},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstddef>
 #include <functional>
 #include <string_view>
@@ -12,7 +13,7 @@ namespace lora {
 
 namespace {
 
-constexpr std::array kSeparators = {'\t', ';', ','};
+constexpr std::array kSeparators = {'\t', ';', ',', '|'};
 
 std::ptrdiff_t count_outside_quotes(std::string_view text, char wanted) {
   bool inside = false;
@@ -122,8 +123,11 @@ bool are_counted_names(const std::vector<Cell>& first, const std::vector<Cell>& 
 }  // namespace
 
 std::optional<char> announced_separator(const Record& first) {
-  const std::string_view text = first.text;
-  if (text.size() != 5 || (!text.starts_with("sep=") && !text.starts_with("SEP="))) return {};
+  std::string_view text = first.text;
+  if (text.size() == 7 && text.front() == '"' && text.back() == '"') text = text.substr(1, 5);
+  constexpr std::string_view kStart = "sep=";
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  if (text.size() != 5 || !std::ranges::equal(text.substr(0, 4), kStart, same)) return {};
   constexpr std::string_view kUsable = ",;\t|:";
   if (kUsable.find(text[4]) == std::string_view::npos) return {};
   return text[4];

@@ -101,6 +101,13 @@ TEST_CASE("the separator is the one that both records show", "[data][table_forma
       {'\t', "a, b\tc", "1\t2"},
       {';', "a;b", "1;2;"},
       {';', "a;b", ""},
+      {'|', "a|b", "1|2"},
+      {'|', "1|2", ""},
+      {'|', "id|a|b", "1|0,5|2,5"},
+      {',', "a,b|c", "1,2"},
+      {',', "a|b,c", "1|2,3"},
+      {';', "a;b|c", "1;2|3"},
+      {',', "\"a|b\",c", "1,2"},
       {',', "a", "1"},
       {',', "a", "1;2"},
   };
@@ -116,6 +123,8 @@ TEST_CASE("a spreadsheet may announce the separator", "[data][table_format]") {
   CHECK(announced_separator(record_of("sep=;")) == ';');
   CHECK(announced_separator(record_of("sep=|")) == '|');
   CHECK(announced_separator(record_of("sep=\t")) == '\t');
+  CHECK(announced_separator(record_of("Sep=;")) == ';');
+  CHECK(announced_separator(record_of("\"sep=,\"")) == ',');
   CHECK(announced_separator(record_of("sep=.")) == std::nullopt);
   CHECK(announced_separator(record_of("sep=,x")) == std::nullopt);
   CHECK(announced_separator(record_of("set=;")) == std::nullopt);

@@ -101,6 +101,8 @@ std::vector<GoodFile> good_files() {
       {"a.csv", "x\ty\n1\t2\n", {"x|y|", true, {1, 2}, {}, {2}}},
       {"a.csv", "sep=;\r\nx;y\r\n1;2\r\n", {"x|y|", true, {1, 2}, {}, {3}}},
       {"a.csv", "sep=|\nx|y\n1|2\n", {"x|y|", true, {1, 2}, {}, {3}}},
+      {"a.csv", "x|t\n1|\"a|b\"\n", {"x|t|", true, {1}, {"a|b"}, {2}}},
+      {"a.csv", "\"SEP=;\"\r\nx;y\r\n1;2\r\n", {"x|y|", true, {1, 2}, {}, {3}}},
       {"a.tsv", "x\ty\n1\t2\n", {"x|y|", true, {1, 2}, {}, {2}}},
       {"a.tsv", "t, a;b\n1, 2\n", {"t, a;b|", true, {}, {"1, 2"}, {2}}},
       {"a.csv", "x , y\n 1 ,\t2 \n+3,-4\n", {"x|y|", true, {1, 2, 3, -4}, {}, {2, 3}}},

@@ -74,7 +74,7 @@ class RecordReader {
 
   ByteStream stream_;
   std::size_t longest_record_;
-  std::string separators_ = ",;\t";
+  std::string separators_ = ",;\t|";
   char line_end_ = 0;  // 0 while it is unknown: then any
 
   std::vector<char> buffer_;

@@ -13,8 +13,8 @@ namespace lora {
 /// The separator that a line of its own announces, as spreadsheets write it: "sep=;".
 std::optional<char> announced_separator(const Record& first);
 
-/// Tab, semicolon or comma: the first of these that stands outside quotes in the first record, but
-/// rather one that stands as often in the second; comma if there is none. `second` may be null.
+/// Tab, semicolon, comma or bar: the first of these that stands outside quotes in the first record,
+/// but rather one that stands as often in the second; comma if there is none. `second` may be null.
 char detect_separator(const Record& first, const Record* second);
 
 /// A cell for the detection of a header.
