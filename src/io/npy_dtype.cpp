@@ -49,7 +49,7 @@ constexpr std::string_view kStacked =
 constexpr std::array kRefusedTypes = {
     RefusedType{"O", "object", "Python objects, which are never unpickled here",
                 "a = np.load(…, allow_pickle=True) if you trust the file, then "
-                "np.save('new.npy', a.astype('float32'))"},
+                "np.save('new.npy', a.astype('float32')), or a.astype(str) if they are words"},
     RefusedType{"S", "text", "text", kAsFloat},
     RefusedType{"a", "text", "text", kAsFloat},
     RefusedType{"U", "text", "text", kAsFloat},

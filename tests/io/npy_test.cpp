@@ -216,7 +216,8 @@ TEST_CASE("arrays that are no plain numbers are refused with a remedy", "[io][np
     std::string_view what;
     std::string_view remedy;
   } cases[] = {
-      {"'|O'", "Python objects, which are never unpickled here ('|O')", "allow_pickle=True"},
+      {"'|O'", "Python objects, which are never unpickled here ('|O')",
+       "a.astype('float32')), or a.astype(str) if they are words"},
       {"'O8'", "Python objects", "astype('float32')"},
       {"'|S5'", "text ('|S5')", "astype('float32')"},
       {"'<U7'", "text", "astype('float32')"},
