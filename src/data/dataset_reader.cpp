@@ -48,6 +48,45 @@ const ReaderKind* kind_of(const std::string& name) {
   return nullptr;
 }
 
+/// Files that are no data here, and what to do with them.
+struct OtherKind {
+  std::string_view extension;
+  std::string_view remedy;
+};
+constexpr std::string_view kUnpack = "; unpack it first, or pipe a table: gunzip -c FILE | … -";
+constexpr std::string_view kExport = "; export the table as CSV";
+constexpr std::string_view kSaveArrays =
+    "; save its tensors as .safetensors, or its arrays with NumPy as .npy";
+constexpr std::array kOthers = {
+    OtherKind{".gz", kUnpack},
+    OtherKind{".bz2", "; unpack it first"},
+    OtherKind{".xz", "; unpack it first"},
+    OtherKind{".zst", "; unpack it first"},
+    OtherKind{".zip", "; unpack it first"},
+    OtherKind{".xlsx", kExport},
+    OtherKind{".xls", kExport},
+    OtherKind{".ods", kExport},
+    OtherKind{".parquet", kExport},
+    OtherKind{".feather", kExport},
+    OtherKind{".pt", kSaveArrays},
+    OtherKind{".pth", kSaveArrays},
+    OtherKind{".ckpt", kSaveArrays},
+    OtherKind{".pkl", kSaveArrays},
+    OtherKind{".h5", kSaveArrays},
+    OtherKind{".hdf5", kSaveArrays},
+    OtherKind{".mat", kSaveArrays},
+    OtherKind{".txt", "; if it is a table, name it .csv, or pipe it to -"},
+    OtherKind{".data", "; if it is a table, name it .csv, or pipe it to -"},
+    OtherKind{".dat", "; if it is a table, name it .csv, or pipe it to -"},
+};
+
+std::string_view remedy_for(const std::string& name) {
+  const std::string file = split_file_and_name(name).file;
+  const auto found = std::ranges::find_if(
+      kOthers, [&](const OtherKind& other) { return ends_in(file, other.extension); });
+  return found == kOthers.end() ? "" : found->remedy;
+}
+
 std::string extensions() {
   std::string text;
   for (const ReaderKind& reader : kReaders) {
@@ -59,7 +98,7 @@ std::string extensions() {
 const ReaderKind& find_kind(const std::string& name) {
   if (const ReaderKind* kind = kind_of(name)) return *kind;
   throw Error(ErrorKind::input, name, ": the kinds of data that are read are ", extensions(),
-              ", and this name ends in none of them");
+              ", and this name ends in none of them", remedy_for(name));
 }
 
 std::unique_ptr<RowSource> open(const DatasetRequest& request) {

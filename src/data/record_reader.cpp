@@ -28,8 +28,11 @@ constexpr std::array kSignatures = {
     Signature{"\xFD"
               "7zXZ",
               "is compressed by xz; unpack it first"},
-    Signature{"PK\x03\x04",
-              "is a zip archive or a spreadsheet's own file; export the table as CSV"},
+    Signature{
+        "PK\x03\x04",
+        "is a zip archive: export a spreadsheet's own file as CSV, save the tensors of a PyTorch "
+        "file as .safetensors, give NumPy's arrays the ending .npz"},
+    Signature{"\x89HDF", "is an HDF5 file; export the table as CSV, or its arrays with NumPy"},
     Signature{"\x93NUMPY", "is a NumPy array; give it the ending .npy"},
     Signature{"PAR1\x15", "is a Parquet file; export the table as CSV"},
 };

@@ -185,6 +185,24 @@ TEST_CASE("endings of file names may be in capitals", "[data][reader]") {
   CHECK(DatasetReader(request).read_all().features == matrix(1, 1, {1}));
 }
 
+TEST_CASE("a file of another kind is refused with what to do", "[data][reader]") {
+  struct Row {
+    std::string name;
+    std::string words;
+  };
+  const std::vector<Row> rows = {
+      {"a.csv.gz", "gunzip -c"},  {"a.XLSX", "export"},  {"a.pt", ".safetensors"},
+      {"a.txt", "name it .csv"},  {"a.zip", "unpack"},   {"a.parquet", "export the table as CSV"},
+      {"a.yaml", "none of them"}, {"a", "none of them"},
+  };
+  for (const Row& row : rows) {
+    DatasetRequest request;
+    request.data = row.name;
+    request.target = "y";
+    check_says(message_of(request), {row.name + ": the kinds of data", ".csv, .tsv", row.words});
+  }
+}
+
 TEST_CASE("a column has one use only", "[data][reader]") {
   const TemporaryDirectory directory;
   DatasetRequest request = request_of(directory, "y");

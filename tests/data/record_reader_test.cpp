@@ -93,7 +93,7 @@ TEST_CASE("bytes that are no table are refused, whatever the size of the buffer"
       {"\0"s, "records.csv:1:1: a NUL byte"},
       {"\"a\n\n\"\r\r\0x"s, "records.csv:3:4: a NUL byte"},
       {"\x1F\x8B\x08\0\0"s, "compressed by gzip"},
-      {"PK\x03\x04\x14\0"s, "a zip archive or a spreadsheet's own file"},
+      {"PK\x03\x04\x14\0"s, "is a zip archive: export a spreadsheet's own file as CSV"},
       {"\x93NUMPY\x01\0"s, "a NumPy array"},
       {"PAR1\x15\x04"s, "a Parquet file"},
       {"a\n\"b\nc\n", "records.csv:2:1: the quote that opens this field is never closed"},

@@ -215,7 +215,8 @@ std::vector<BadFile> bad_files() {
        {"a.csv:1: the column name 'Gr\\xF6\\xDFe' is not UTF-8"}},
       {"a.csv", "\xFF\xFEx\0\n\0"s, {"a.csv: is UTF-16"}},
       {"a.csv", "x,y\n1,2\n3,\0\n"s, {"a.csv:3:3: a NUL byte"}},
-      {"a.csv", "PK\x03\x04 and so on", {"a.csv: is a zip archive"}},
+      {"a.csv", "PK\x03\x04 and so on", {"a.csv: is a zip archive", "PyTorch", ".npz"}},
+      {"a.csv", "\x89HDF\r\n\x1A\n", {"a.csv: is an HDF5 file"}},
   };
 }
 
