@@ -148,10 +148,11 @@ char detect_separator(const Record& first, const Record* second) {
   return result;
 }
 
-std::vector<Cell> cells_of(const Record& record, char separator, const std::string& label) {
+std::vector<Cell> cells_of(const Record& record, char separator, const std::string& label,
+                           std::size_t most) {
   std::vector<Cell> cells;
   RecordFields fields(record, separator, label);
-  while (fields.more()) {
+  while (fields.more() && cells.size() < most) {
     const Field field = fields.next();
     cells.push_back({field.value(), field.quoted});
   }

@@ -71,7 +71,7 @@ TextTable::TextTable(const std::string& path, std::size_t buffer_bytes)
   read_ahead(path.ends_with(".tsv") ? std::optional('\t') : std::nullopt);
   const std::vector<Cell> first = cells_of(kept_[0].record, separator_, label());
   std::vector<Cell> second;
-  if (kept_.size() > 1) second = cells_of(kept_[1].record, separator_, label());
+  if (kept_.size() > 1) second = cells_of(kept_[1].record, separator_, label(), first.size() + 1);
   has_header_ = is_header(first, second);
   if (has_header_ && kept_.size() == 1) {
     throw Error(ErrorKind::input, label(), ": holds a header, but no rows");
@@ -177,7 +177,7 @@ void TextTable::throw_unknown(std::string_view name) const {
 }
 
 std::vector<Cell> TextTable::first_row() const {
-  return cells_of(kept_[has_header_ ? 1 : 0].record, separator_, label());
+  return cells_of(kept_[has_header_ ? 1 : 0].record, separator_, label(), names_.size());
 }
 
 void TextTable::choose(const ColumnChoice& choice) {
@@ -299,18 +299,18 @@ void TextTable::throw_bad_cell(const Record& record, const Field& field, std::si
 }
 
 void TextTable::throw_ragged(const Record& record) const {
-  const std::vector<Cell> cells = cells_of(record, separator_, label());
+  const std::size_t fields = count_fields(record, separator_, label());
   const std::size_t expected = names_.size();
+  const bool separator_at_end = record.text.ends_with(separator_);
   std::string hint = "is the line cut off, or a line end in a text without quotes?";
-  if (cells.size() == expected + 1 && cells.back().text.empty()) {
+  if (fields == expected + 1 && separator_at_end) {
     hint = "does each line end with a separator?";
-  } else if (cells.size() > expected) {
+  } else if (fields > expected) {
     hint = "a text with " + shown_separator(separator_) +
            " in it must be quoted, and row numbers need a column in the header too";
   }
-  throw Error(ErrorKind::input, label(), ":", record.line, ": ", counted(cells.size(), "field"),
-              ", but ", has_header_ ? "the header has " : "the first line has ", expected, "; ",
-              hint);
+  throw Error(ErrorKind::input, label(), ":", record.line, ": ", counted(fields, "field"), ", but ",
+              has_header_ ? "the header has " : "the first line has ", expected, "; ", hint);
 }
 
 }  // namespace lora

@@ -190,6 +190,7 @@ std::vector<BadFile> bad_files() {
       {"a.csv",
        "x1,x2,y\n1,4,7,\n2,5,8,\n",
        {"a.csv:2: 4 fields, but the header has 3", "each line end with a separator"}},
+      {"a.csv", "x,y\n1,2,\"\"\n", {"a.csv:2: 3 fields", "row numbers need a column"}},
       {"a.csv", "x,y\n1,2\n3\n", {"a.csv:3: 1 field, but the header has 2"}},
       {"a.csv",
        "x,y\n1,2\n3,4,5\n",

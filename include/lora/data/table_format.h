@@ -1,6 +1,7 @@
 // What separates the fields of a text table, and whether its first record is a header.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,8 +24,9 @@ struct Cell {
   bool quoted = false;
 };
 
-/// The cells of a record.
-std::vector<Cell> cells_of(const Record& record, char separator, const std::string& label);
+/// The cells of a record, the first `most` of them.
+std::vector<Cell> cells_of(const Record& record, char separator, const std::string& label,
+                           std::size_t most = static_cast<std::size_t>(-1));
 
 /// Whether `first` names the columns, judged by itself and the record below it (empty if there is
 /// none). It does if it has a text in it and
