@@ -122,23 +122,12 @@ class Attacher : public Visitor {
 
   void linear(const std::string& name, Linear& layer) override {
     layers_.push_back(name);
-    const SafetensorsEntry* a = find(name, kA);
-    const SafetensorsEntry* b = find(name, kB);
-    if (a == nullptr && b == nullptr) return;
-    if (a == nullptr || b == nullptr) {
-      throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor '",
-                  tensor_name(name, a == nullptr ? kA : kB),
-                  "' is missing; lora_A and lora_B come together");
-    }
-    const Index rank = adapter_.config().rank_of(name);
-    const auto r = static_cast<std::uint64_t>(rank);
-    const auto in = static_cast<std::uint64_t>(layer.in_features());
-    const auto out = static_cast<std::uint64_t>(layer.out_features());
-    Matrix A = read_tensor(adapter_.tensors(), *a, {r, in});
-    Matrix B = read_tensor(adapter_.tensors(), *b, {out, r});
-    layer.attach(std::make_unique<LoraAdapter>(std::move(A), std::move(B),
-                                               adapter_.config().scale_of(name)));
-    if (adapter_.config().bias != "none") read_bias(name, layer);
+    if (!uses(name, kA) && !uses(name, kB)) return;
+    LoraLayer factors = adapter_.layer(name, layer.in_features(), layer.out_features());
+    layer.attach(
+        std::make_unique<LoraAdapter>(std::move(factors.A), std::move(factors.B), factors.scale));
+    uses(name, kB);
+    if (adapter_.config().bias != "none" && uses(name, kWrappedBias)) read_bias(name, layer);
   }
 
   /// After the walk: every tensor and every pattern must have had its layer.
@@ -153,21 +142,19 @@ class Attacher : public Visitor {
   }
 
  private:
-  const SafetensorsEntry* find(const std::string& layer, std::string_view part) {
+  /// Whether the adapter has such a tensor, which then has found its layer.
+  bool uses(const std::string& layer, std::string_view part) {
     const SafetensorsEntry* entry = adapter_.tensors().find(tensor_name(layer, part));
     if (entry != nullptr) used_.insert(entry->name);
-    return entry;
+    return entry != nullptr;
   }
 
-  void read_bias(const std::string& name, Linear& layer) {
-    const SafetensorsEntry* entry = find(name, kWrappedBias);
-    if (entry == nullptr) return;
+  void read_bias(const std::string& name, Linear& layer) const {
     if (layer.bias() == nullptr) {
-      throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor '", entry->name,
-                  "' is a bias, but the base's layer has none");
+      throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor '",
+                  tensor_name(name, kWrappedBias), "' is a bias, but the base's layer has none");
     }
-    layer.bias()->value =
-        read_tensor(adapter_.tensors(), *entry, {static_cast<std::uint64_t>(layer.out_features())});
+    layer.bias()->value = *adapter_.bias(name, layer.out_features());
   }
 
   [[noreturn]] void throw_unused(const SafetensorsEntry& entry) const {
@@ -273,6 +260,26 @@ Index PeftAdapter::in_features(const std::string& path) const {
 Index PeftAdapter::out_features(const std::string& path) const {
   const SafetensorsEntry* b = tensors_.find(tensor_name(path, kB));
   return b != nullptr && b->shape.size() == 2 ? static_cast<Index>(b->shape[0]) : 0;
+}
+
+LoraLayer PeftAdapter::layer(const std::string& path, Index in, Index out) const {
+  for (const std::string_view part : {kA, kB}) {
+    if (tensors_.find(tensor_name(path, part)) != nullptr) continue;
+    throw Error(ErrorKind::input, tensors_.path(), ": tensor '", tensor_name(path, part),
+                "' is missing; lora_A and lora_B come together");
+  }
+  const auto rank = static_cast<std::uint64_t>(config_.rank_of(path));
+  const Shape shape_of_A = {rank, static_cast<std::uint64_t>(in)};
+  const Shape shape_of_B = {static_cast<std::uint64_t>(out), rank};
+  Matrix A = read_tensor(tensors_, *tensors_.find(tensor_name(path, kA)), shape_of_A);
+  Matrix B = read_tensor(tensors_, *tensors_.find(tensor_name(path, kB)), shape_of_B);
+  return {std::move(A), std::move(B), config_.scale_of(path)};
+}
+
+std::optional<Matrix> PeftAdapter::bias(const std::string& path, Index out) const {
+  const SafetensorsEntry* entry = tensors_.find(tensor_name(path, kWrappedBias));
+  if (config_.bias == "none" || entry == nullptr) return std::nullopt;
+  return read_tensor(tensors_, *entry, {static_cast<std::uint64_t>(out)});
 }
 
 void PeftAdapter::attach_to(Model& model) const {

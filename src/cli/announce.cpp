@@ -34,6 +34,12 @@ bool look_like_classes(const Dataset& data) {
          (column == column.round()).all();
 }
 
+/// Without a base, labels from 1 make an output that no row is of.
+bool no_row_has_class_0(const Run& run) {
+  return run.data.has_labels() && run.class_names.empty() && run.base->name.empty() &&
+         std::ranges::find(run.data.labels, 0) == run.data.labels.end();
+}
+
 std::string described_data(const Run& run, const Options& o) {
   std::string text = o.is_demo() ? "random numbers" : run.facts.label;
   text += fmt::format(": {} rows, {} features, {} {}", run.train_loader->rows(),
@@ -84,6 +90,9 @@ void announce(Run& run, const Options& o) {
                counts.total,
                100.0 * static_cast<double>(counts.trainable) / static_cast<double>(counts.total),
                run.compute.threads);
+  if (no_row_has_class_0(run)) {
+    spdlog::warn("no row is of class 0, which has an output too; are the classes counted from 1?");
+  }
   if (run.task == Task::regression && look_like_classes(run.data)) {
     spdlog::warn(
         "the targets are whole numbers from 0 to {}; if they are classes, say --task "

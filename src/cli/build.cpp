@@ -168,6 +168,7 @@ void Run::read_files(Options& options) {
   request.data = options.data;
   request.target = options.target;
   request.weight_column = options.weight_column;
+  request.left_out = options.keep_columns;
   if (options.task) {
     request.task =
         *options.task == name_of(Task::classification) ? Task::classification : Task::regression;
@@ -205,8 +206,10 @@ void Run::read_validation(const Options& options) {
   request.data = options.val;
   request.target = options.val_target.empty() ? options.target : options.val_target;
   request.weight_column = options.weight_column;
+  request.left_out = options.keep_columns;
   request.task = task;
   request.feature_names = facts.feature_names;
+  request.target_names = facts.target_names;
   request.outputs = model().out_features();
   request.class_names = class_names;
   DatasetReader reader(request);

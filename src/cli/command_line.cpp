@@ -20,6 +20,8 @@ namespace lora::cli {
 
 namespace {
 
+using Texts = std::vector<std::string>;
+
 /// CLI11's names of a setting: every name, and for a switch its negation.
 std::string flag_names(const Setting& setting) {
   std::string names = "--" + setting.name;
@@ -79,17 +81,23 @@ void parse(CLI::App& app, std::vector<std::string> arguments) {
   }
 }
 
+/// The texts given for an option, each time that it is given.
+std::vector<std::string> results_of(const CLI::Option& option) {
+  const CLI::results_t& results = option.results();
+  for (const std::string& result : results) {
+    if (!result.starts_with("--")) continue;  // CLI11 takes whatever follows
+    throw Error(ErrorKind::usage, option.get_name(), " needs a value, but ", result, " follows");
+  }
+  return results;
+}
+
 /// The one text given for an option, or nothing.
 std::optional<std::string> only_result(const CLI::Option& option) {
-  const CLI::results_t& results = option.results();
+  const std::vector<std::string> results = results_of(option);
   if (results.empty()) return std::nullopt;
   if (results.size() > 1) {
     throw Error(ErrorKind::usage, option.get_name(), " is given ", results.size(), " times ('",
                 results[0], "', '", results[1], "'); once is right");
-  }
-  if (results.front().starts_with("--")) {  // CLI11 takes whatever follows
-    throw Error(ErrorKind::usage, option.get_name(), " needs a value, but ", results.front(),
-                " follows");
   }
   return results.front();
 }
@@ -112,7 +120,7 @@ Setting& setting_of(const ConfigEntry& entry, std::vector<Setting>& settings) {
 
 /// Applies the keys of a file, except where the command line has spoken.
 void apply_config(const std::string& path, std::vector<Setting>& settings,
-                  const std::vector<std::optional<std::string>>& given) {
+                  const std::vector<Texts>& given) {
   std::set<std::string> seen;
   for (const ConfigEntry& entry : read_config(path)) {
     Setting& setting = setting_of(entry, settings);
@@ -120,9 +128,11 @@ void apply_config(const std::string& path, std::vector<Setting>& settings,
       throw Error(ErrorKind::usage, entry.place, ": '", entry.key, "' sets --", setting.name,
                   " a second time");
     }
-    if (given[static_cast<std::size_t>(&setting - settings.data())]) continue;
+    if (!given[static_cast<std::size_t>(&setting - settings.data())].empty()) continue;
     try {
-      setting.set(entry.text);
+      for (const std::string& text : setting.repeats ? entry.items : Texts{entry.text}) {
+        setting.set(text);
+      }
     } catch (const Error& error) {
       throw Error(error.kind(), entry.place, ": ", error.what());
     }
@@ -149,14 +159,14 @@ std::string users_of(const Setting& setting) {
 }
 
 /// What the command line gives each setting. Refuses those that the verb does not use.
-std::vector<std::optional<std::string>> given_to(const std::vector<Setting>& settings,
-                                                 const std::vector<CLI::Option*>& options,
-                                                 const Verb& verb) {
-  std::vector<std::optional<std::string>> given;
+std::vector<Texts> given_to(const std::vector<Setting>& settings,
+                            const std::vector<CLI::Option*>& options, const Verb& verb) {
+  std::vector<Texts> given;
   given.reserve(options.size());
   for (std::size_t i = 0; i < options.size(); ++i) {
-    given.push_back(only_result(*options[i]));
-    if (given.back() && (settings[i].verbs & verb.bit) == 0) {
+    const auto only = settings[i].repeats ? std::nullopt : only_result(*options[i]);
+    given.push_back(settings[i].repeats ? results_of(*options[i]) : only ? Texts{*only} : Texts{});
+    if (!given.back().empty() && (settings[i].verbs & verb.bit) == 0) {
       throw Error(ErrorKind::usage, "--", settings[i].name, " is no option of ", verb.name,
                   ", but of ", users_of(settings[i]));
     }
@@ -198,7 +208,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
   if (meta.at("--version")->count() > 0) {
     return {CommandLine::Action::print_text, line.verb, {}, version_text()};
   }
-  const std::vector<std::optional<std::string>> given = given_to(settings, options, verb);
+  const std::vector<Texts> given = given_to(settings, options, verb);
   const auto config = only_result(*meta.at("--config"));
   for (const std::string& extra : app.remaining()) {
     if (!verb.takes_paths || is_option(extra)) refuse_unknown(extra, app);
@@ -207,7 +217,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
 
   if (config) apply_config(*config, settings, given);
   for (std::size_t i = 0; i < settings.size(); ++i) {
-    if (given[i]) settings[i].set(*given[i]);
+    for (const std::string& text : given[i]) settings[i].set(text);
   }
   if (meta.at("--print-config")->count() > 0) line.action = CommandLine::Action::print_config;
   return line;

@@ -49,6 +49,15 @@ std::string text_of(const toml::node& node, const std::string& place, const std:
                               : "date or time, which no option takes");
 }
 
+std::vector<std::string> items_of(const toml::node& node, const std::string& place,
+                                  const std::string& key) {
+  const auto* list = node.as_array();
+  if (list == nullptr) return {text_of(node, place, key)};
+  std::vector<std::string> items;
+  for (const toml::node& item : *list) items.push_back(text_of(item, place, key));
+  return items;
+}
+
 }  // namespace
 
 std::vector<ConfigEntry> read_config(const std::string& path) {
@@ -65,7 +74,7 @@ std::vector<ConfigEntry> read_config(const std::string& path) {
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     const std::string place = place_of(path, key.source());
-    entries.push_back({place, name, text_of(node, place, name)});
+    entries.push_back({place, name, text_of(node, place, name), items_of(node, place, name)});
   }
   return entries;
 }

@@ -14,9 +14,11 @@
 #include "inference.h"
 #include "inputs.h"
 #include "lora/core/error.h"
+#include "lora/core/table.h"
 #include "lora/data/loader.h"
 #include "lora/report/json_lines.h"
 #include "lora/train/evaluator.h"
+#include "requirement.h"
 #include "standard_output.h"
 #include "terminal_reporter.h"
 
@@ -93,10 +95,20 @@ std::string sentence(const Figures& figures) {
   return as_text(shown);
 }
 
+/// A figure may be of another column than the model was trained for: on purpose, or not.
+void announce_differences(const Inference& inference, const SourceFacts& facts) {
+  const auto& record = inference.record();
+  if (!record || facts.target_names.empty() || record->target_names.empty()) return;
+  if (facts.target_names == record->target_names) return;
+  spdlog::warn("the model was trained to predict {}, but is judged by {}",
+               joined(record->target_names), joined(facts.target_names));
+}
+
 void announce_model(const Inference& inference, const DatasetReader& reader) {
   spdlog::info("data      {}: {} features", reader.facts().label, reader.facts().features);
   announce_columns(reader.facts(), reader.class_names());
   spdlog::info("base      {}", label_of(inference.base));
+  announce_differences(inference, reader.facts());
   if (inference.saved) spdlog::info("adapter   {}", inference.saved->adapter.directory());
 }
 
@@ -110,21 +122,25 @@ int run_eval(Options& options, const std::vector<Setting>& settings) {
     Inference inference(options);
     DatasetRequest request = inference.request(options);
     request.target = target_of(options, inference);
+    if (options.target.empty()) request.target_names = inference.record()->target_names;
     if (request.data != "-") request.class_names = class_names_of(request);
     DatasetReader reader = inference.open(request);
     resolve_task(options, reader.facts().task);
     const auto loss = make_loss(options, inference.base.head.out_features(), {}, {});
     announce_model(inference, reader);
     const Judgement judgement = judge(inference, reader, *loss);
+    const auto broken = broken_requirements(options.require, judgement.figures);
+    for (const std::string& sentence : broken) spdlog::error("{}", sentence);
+    const int code = broken.empty() ? kDone : kRequirement;
     if (options.json) {
       nlohmann::ordered_json facts = {{"rows", judgement.rows}};
       for (const NamedValue& figure : judgement.figures) facts[figure.name] = figure.value;
       facts.update(judgement.details);
-      json.end(facts, kDone);
+      json.end(facts, code);
     } else {
       out.line(sentence(judgement.figures));
     }
-    return kDone;
+    return code;
   } catch (const Error& error) {
     if (options.json && error.kind() != ErrorKind::usage) {
       json.failed(error.what(), exit_code_of(error.kind()));

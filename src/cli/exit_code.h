@@ -11,6 +11,7 @@ enum ExitCode : int {
   kUsage = 2,
   kInput = 3,
   kTraining = 4,
+  kRequirement = 5,
   kOutput = 6,
   kMemory = 7,
   kInterrupted = 130,

@@ -18,7 +18,7 @@ constexpr std::string_view kEnd =
     "FILE,\n"
     "where a switch is written as  shuffle = true.\n\n"
     "Exit codes: 0 done, 1 a fault of the program, 2 usage, 3 input, 4 training went wrong,\n"
-    "6 output, 7 memory, 130 interrupted.\n";
+    "5 a --require did not hold, 6 output, 7 memory, 130 interrupted.\n";
 
 /// `text` in lines of kWidth, all but the first indented.
 std::string wrapped(const std::string& text) {

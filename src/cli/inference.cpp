@@ -1,5 +1,7 @@
 #include "inference.h"
 
+#include <spdlog/spdlog.h>
+
 #include "build.h"
 #include "lora/core/error.h"
 
@@ -37,6 +39,7 @@ DatasetRequest Inference::request(const Options& options) const {
   DatasetRequest request;
   request.data = options.data;
   request.weight_column = options.weight_column;
+  request.left_out = options.keep_columns;
   request.task = task_for(options, record());
   request.outputs = base.head.out_features();
   if (record()) {
@@ -49,6 +52,10 @@ DatasetRequest Inference::request(const Options& options) const {
 DatasetReader Inference::open(const DatasetRequest& request) const {
   DatasetReader reader(request);
   check_widths(base, reader.facts());
+  if (!request.feature_names.empty() && reader.facts().feature_names.empty()) {
+    spdlog::warn("{} has no names for its columns; they are taken in the order of the training",
+                 reader.facts().label);
+  }
   if (record() && record()->scaling &&
       record()->scaling->mean.size() != static_cast<std::size_t>(base.head.in_features())) {
     throw Error(ErrorKind::input, run_record_path(saved->adapter.directory()), ": scales ",

@@ -11,6 +11,7 @@
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
 #include "lora/nn/lora_init.h"
+#include "requirement.h"
 
 namespace lora::cli {
 
@@ -25,6 +26,9 @@ ordered_json to_json(const Value& value) {
 template <class Value>
 ordered_json to_json(const std::optional<Value>& value) {
   return value ? ordered_json(*value) : ordered_json();
+}
+ordered_json to_json(const std::vector<std::string>& value) {
+  return value.empty() ? ordered_json() : ordered_json(value);
 }
 ordered_json to_json(const std::string& value) {
   return value.empty() ? ordered_json() : ordered_json(value);
@@ -61,6 +65,19 @@ class Binder {
           }
           value = given;
         });
+  }
+
+  /// A text that may be given several times.
+  Setting& texts(std::string name, std::vector<std::string>& values, std::string value_name,
+                 std::string help) {
+    Setting& setting = add(std::move(name), values, std::move(value_name), std::move(help),
+                           [&values](const std::string& option, const std::string& given) {
+                             if (given.empty())
+                               throw Error(ErrorKind::usage, "--", option, " needs a value");
+                             values.push_back(given);
+                           });
+    setting.repeats = true;
+    return setting;
   }
 
   template <class Whole>
@@ -129,12 +146,16 @@ void bind_problem(Binder& bind, Options& o) {
   bind.text("target", o.target, "COLUMNS|FILE",
             "what to predict: columns of the table (names, numbers from 1, or 'last', separated by "
             "commas), or a file of its own; predict leaves such columns out");
+  bind.text("keep-columns", o.keep_columns, "COLUMNS",
+            "columns of the table that are no features, such as names; predict writes them in "
+            "front, to join by");
   bind.on(kTrain | kEval);
   bind.text("weight-column", o.weight_column, "COLUMN",
             "as how many rows each row counts, in the loss and in every figure");
   bind.on(kTrain | kEval | kPredict);
   bind.choice("task", o.task, {"regression", "classification"},
               "what the targets are (classification if they are words, else regression)");
+  bind.on(kTrain | kEval | kPredict | kMerge);
   bind.text("base", o.base, "FILE[:TENSOR]",
             "the frozen weight, (out, in): .safetensors (with its bias, if there) or .npy; without "
             "it: drawn as torch.nn.Linear does");
@@ -152,9 +173,14 @@ void bind_problem(Binder& bind, Options& o) {
 
 void bind_adapter(Binder& bind, Options& o) {
   bind.group("Adapter");
-  bind.on(kTrain | kEval | kPredict);
-  bind.text("adapter", o.adapter, "DIR",
-            "an adapter that --save wrote: train starts from it, eval and predict use it");
+  bind.on(kTrain | kEval | kPredict | kMerge);
+  bind.texts("adapter", o.adapters, "DIR",
+             "an adapter directory: train starts from it, eval and predict use it, merge folds it "
+             "(or several) into the base");
+  bind.on(kMerge);
+  bind.text("adapter-weights", o.adapter_weights, "LIST",
+            "by what each --adapter is multiplied, as in 0.7,0.3 (each 1)");
+  bind.flag("unmerge", o.unmerge, "take the adapter out of a base that has it in");
   bind.on(kTrain);
   bind.whole("rank", o.rank, {1}, "rank of the factors A and B (4)").aliases = {"r"};
   bind.real("alpha", o.alpha, {0, std::numeric_limits<double>::infinity(), true, false},
@@ -210,6 +236,11 @@ void bind_run(Binder& bind, Options& o) {
              o.seed = parse_seed(option, given);
            });
   bind.whole("eval-every", o.eval_every, {1}, "epochs between validations");
+  bind.whole("log-every", o.log_every, {1}, "say the loss every N steps (with --json: an object)");
+  bind.on(kTrain | kEval);
+  bind.texts("require", o.require, "CONDITION",
+             "end with code 5 unless it holds, as in 'val_accuracy>=0.9'; any figure, any number "
+             "of times");
   bind.on(kTrain | kEval | kPredict);
   bind.whole("threads", o.threads, {0, 4096},
              "processors to use at most, 0 for all; results do not depend on it");
@@ -220,16 +251,23 @@ void bind_run(Binder& bind, Options& o) {
 }
 
 void bind_output(Binder& bind, Options& o) {
-  bind.group("Output");
+  bind.group(kOutputGroup);
   bind.on(kTrain);
   bind.text("save", o.save, "DIR", "write the adapter as a PEFT directory");
+  bind.text("checkpoint", o.checkpoint, "DIR",
+            "write checkpoints, also when interrupted; the last two are kept");
+  bind.whole("checkpoint-every", o.checkpoint_every, {1}, "steps between them (an epoch)");
+  bind.flag("resume", o.resume,
+            "go on from the newest whole checkpoint, to the same bytes as without a stop");
+  bind.flag("allow-changed", o.allow_changed,
+            "resume although an option, an input or the processor has changed");
+  bind.on(kPredict | kMerge);
+  bind.text("output", o.output, "FILE",
+            "predictions: .csv, .tsv, .npy, or - for stdout as CSV; of merge: the merged weights, "
+            "or without --base the directory of one adapter for all");
   bind.on(kPredict);
-  bind.text("output", o.output, "FILE", "predictions: .csv, .tsv, .npy, or - for stdout as CSV");
   bind.flag("probabilities", o.probabilities, "a column a class instead of the likeliest class");
-  bind.text("keep-columns", o.keep_columns, "COLUMNS",
-            "columns of the table to write in front, to join by; such a column is no feature "
-            "unless the adapter was trained on it");
-  bind.on(kTrain | kPredict);
+  bind.on(kTrain | kPredict | kMerge);
   bind.flag("overwrite", o.overwrite, "replace what is already there");
 }
 
@@ -325,6 +363,14 @@ void check_figure_fits(const Options& o, Task task) {
   }
 }
 
+void take_only_adapter(Options& o) {
+  if (o.adapters.size() > 1) {
+    throw Error(ErrorKind::usage, "--adapter is given ", o.adapters.size(),
+                " times; only merge takes several");
+  }
+  if (!o.adapters.empty()) o.adapter = o.adapters.front();
+}
+
 void check_model_given(const Options& o, std::string_view verb) {
   if (!o.base.empty() || !o.adapter.empty()) return;
   throw Error(ErrorKind::usage, verb, " needs a model: --base FILE, --adapter DIR, or both");
@@ -343,11 +389,19 @@ std::vector<Setting> bind(Options& options) {
 }
 
 void resolve_training(Options& o) {
+  take_only_adapter(o);
   check_training_problem(o);
   check_adapter(o);
   resolve_keep_best(o);
   check_output_amount(o);
-  refuse_without(o.overwrite, !o.save.empty(), "overwrite", "save");
+  refuse_without(o.overwrite, !o.save.empty() || !o.checkpoint.empty(), "overwrite", "save");
+  refuse_without(o.checkpoint_every.has_value(), !o.checkpoint.empty(), "checkpoint-every",
+                 "checkpoint");
+  refuse_without(o.resume, !o.checkpoint.empty(), "resume", "checkpoint");
+  refuse_without(o.allow_changed, o.resume, "allow-changed", "resume");
+  refuse_together(o.resume, "resume", o.overwrite, "overwrite",
+                  "one goes on from what the other deletes");
+  check_requirements(o.require);
   const bool demo = o.is_demo();
   if (demo) {
     resolve_task(o, Task::regression);
@@ -370,16 +424,19 @@ void resolve_training(Options& o) {
 }
 
 void resolve_evaluation(Options& o) {
+  take_only_adapter(o);
   if (o.data.empty()) throw Error(ErrorKind::usage, "eval needs --data: the rows to judge by");
   check_model_given(o, "eval");
   if (o.class_weights == "balanced") {
     throw Error(ErrorKind::usage,
                 "--class-weights balanced is for training; eval takes the weights as a list");
   }
+  check_requirements(o.require);
   check_output_amount(o);
 }
 
 void resolve_prediction(Options& o) {
+  take_only_adapter(o);
   if (o.data.empty()) throw Error(ErrorKind::usage, "predict needs --data: the rows to predict");
   check_model_given(o, "predict");
   check_output_amount(o);
@@ -396,6 +453,19 @@ void resolve_inspection(Options& o) {
     throw Error(ErrorKind::usage,
                 "inspect needs what to look at: tables, arrays, weight files or adapters");
   }
+  check_output_amount(o);
+}
+
+void resolve_merge(Options& o) {
+  if (o.adapters.empty()) {
+    throw Error(ErrorKind::usage, "merge needs --adapter: what to fold into the base");
+  }
+  if (o.output == "-") throw Error(ErrorKind::usage, "merge needs --output: the file to write");
+  if (o.base.empty() && o.adapters.size() < 2) {
+    throw Error(ErrorKind::usage,
+                "merge needs --base, or several --adapter to make one of them all");
+  }
+  refuse_without(o.unmerge, !o.base.empty(), "unmerge", "base");
   check_output_amount(o);
 }
 

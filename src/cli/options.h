@@ -34,7 +34,10 @@ struct Options {
   bool standardize = false;
 
   // adapter
-  std::string adapter;
+  std::vector<std::string> adapters;
+  std::string adapter;  ///< the only one of them, for all verbs but merge
+  std::string adapter_weights;
+  bool unmerge = false;
   std::optional<Index> rank;
   std::optional<double> alpha;
   std::optional<std::string> init;
@@ -58,12 +61,18 @@ struct Options {
   std::int64_t seed = 42;
   Index threads = 0;
   Index eval_every = 1;
+  std::optional<Index> log_every;
+  std::vector<std::string> require;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
 
   // output
   std::string save;
+  std::string checkpoint;
+  std::optional<Index> checkpoint_every;
+  bool resume = false;
+  bool allow_changed = false;
   std::string output = "-";
   bool probabilities = false;
   std::string keep_columns;
@@ -87,6 +96,7 @@ void resolve_training(Options& options);
 void resolve_evaluation(Options& options);
 void resolve_prediction(Options& options);
 void resolve_inspection(Options& options);
+void resolve_merge(Options& options);
 
 /// Once the data has shown what its targets are: fills in --task, --loss and --keep-best, or
 /// refuses what does not fit them.

@@ -159,7 +159,9 @@ Task task_of(const DatasetRequest& request, const Options& options) {
 DatasetRequest request_of(const Inference& inference, const Options& options) {
   DatasetRequest request = inference.request(options);
   request.keep_columns = options.keep_columns;
-  if (!is_target_file(options.target)) request.left_out = options.target;
+  if (!options.target.empty() && !is_target_file(options.target)) {
+    request.left_out = options.target;
+  }
   return request;
 }
 

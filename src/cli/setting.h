@@ -16,7 +16,17 @@
 namespace lora::cli {
 
 /// The verbs that an option is for, as bits.
-enum VerbBit : unsigned { kTrain = 1, kEval = 2, kPredict = 4, kInspect = 8, kEveryVerb = 15 };
+enum VerbBit : unsigned {
+  kTrain = 1,
+  kEval = 2,
+  kPredict = 4,
+  kInspect = 8,
+  kMerge = 16,
+  kEveryVerb = 31
+};
+
+/// The heading of options that say what is written, and change no number.
+inline constexpr const char* kOutputGroup = "Output";
 
 struct Setting {
   std::string name;                  ///< "lr"
@@ -25,6 +35,7 @@ struct Setting {
   std::string value_name;            ///< "N", "FILE"; empty for a switch
   std::string help;
   unsigned verbs = kEveryVerb;  ///< bits of VerbBit
+  bool repeats = false;         ///< may be given several times: set() is called for each
 
   /// Takes a value from the command line or a file. Throws Error(usage) that names the option, the
   /// value, and what would be right.

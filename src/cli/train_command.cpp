@@ -2,13 +2,16 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include "announce.h"
 #include "build.h"
+#include "checkpointing.h"
 #include "command_line.h"
 #include "details.h"
 #include "exit_code.h"
@@ -16,9 +19,11 @@
 #include "interrupt.h"
 #include "lora/artifact/peft_adapter.h"
 #include "lora/core/error.h"
+#include "lora/io/directory_lock.h"
 #include "lora/io/file_hash.h"
 #include "lora/report/json_lines.h"
 #include "lora/train/trainer.h"
+#include "requirement.h"
 #include "standard_output.h"
 #include "terminal_reporter.h"
 #include "version.h"
@@ -36,19 +41,11 @@ void check_outputs(const Options& options) {
   const std::vector<std::string> outputs = peft_adapter_files(options.save);
   refuse_inputs("--save " + options.save, outputs, options);
   for (const std::string& output : outputs) {
-    if (options.overwrite || !std::filesystem::exists(output)) continue;
+    if (options.overwrite || options.resume || !std::filesystem::exists(output)) continue;
     throw Error(ErrorKind::usage, "--save ", options.save, ": ", output,
                 " is already there; --overwrite replaces it");
   }
 }
-
-/// Says on stderr what the figures were before the first step.
-class FirstValidation : public Observer {
- public:
-  void on_first_validation(const Figures& figures) override {
-    spdlog::info("before    {}", as_text(figures));
-  }
-};
 
 nlohmann::ordered_json inputs_as_json(const std::vector<InputRecord>& inputs) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
@@ -75,6 +72,7 @@ RunRecord record_of(Run& run, const std::vector<Setting>& settings, const TrainR
   RunRecord record;
   record.version = version_number();
   record.config = as_json(settings, kTrain);
+  for (const char* how : {"resume", "allow-changed", "overwrite"}) record.config.erase(how);
   if (!run.base->name.empty()) record.config["base"] = run.base->name;
   record.task = run.task;
   record.feature_names = run.facts.feature_names;
@@ -117,13 +115,78 @@ Details detailed(Run& run) {
   return details;
 }
 
+/// ΔW·v for a v whose elements differ: if ΔW changes, so does this, and it needs little memory.
+Eigen::VectorXd probe_of(Run& run) {
+  constexpr Index kRows = 256;
+  const Linear& layer = run.model().linear();
+  const Eigen::VectorXd v =
+      Eigen::VectorXd::LinSpaced(layer.in_features(), 1, 2).array().sin().matrix();
+  Eigen::VectorXd probe(layer.out_features());
+  for (Index first = 0; first < probe.size(); first += kRows) {
+    const Index count = std::min(kRows, probe.size() - first);
+    probe.segment(first, count) = layer.adapter()->delta(first, count) * v;
+  }
+  return probe;
+}
+
+/// Nothing is learned if the adapter ends as it began although there was something to learn.
+void check_learned(Run& run, const Eigen::VectorXd& probe_before, const TrainResult& result) {
+  if (result.steps == 0 || !(result.loss > 0) || probe_of(run) != probe_before) return;
+  throw Error(ErrorKind::training, "nothing was learned in ", result.steps,
+              " steps: the adapter adds the same to the weight as before; is the learning rate too "
+              "small?");
+}
+
+void announce_interruption(const TrainResult& result, const Options& options) {
+  if (options.checkpoint.empty()) {
+    spdlog::error("interrupted after step {}; nothing was kept", result.steps);
+  } else {
+    spdlog::error(
+        "interrupted after step {}; {} holds a checkpoint: the same command with --resume "
+        "goes on from there",
+        result.steps, options.checkpoint);
+  }
+}
+
+/// What --require is about: the training loss and the validation figures.
+Figures all_figures(const TrainResult& result) {
+  Figures figures = {{"loss", "Loss", result.loss, false, true}};
+  figures.insert(figures.end(), result.validation.begin(), result.validation.end());
+  return figures;
+}
+
+/// Keeps what the first epoch's loss was, and says on stderr what the figures were before.
+class Beginning : public Observer {
+ public:
+  explicit Beginning(Index log_every) : log_every_(log_every) {}
+
+  void on_first_validation(const Figures& figures) override {
+    spdlog::info("before    {}", as_text(figures));
+  }
+  void on_step(const StepRecord& record) override {
+    if (log_every_ == 0 || record.step % log_every_ != 0) return;
+    spdlog::info("step      {} of epoch {}: loss {:.4f}", record.step, record.epoch, record.loss);
+  }
+  void on_epoch(const EpochRecord& record) override {
+    if (record.epoch == 1) first_loss_ = record.loss;
+    last_loss_ = record.loss;
+  }
+
+  void warn_if_worse() const {
+    if (!first_loss_ || last_loss_ <= *first_loss_) return;
+    spdlog::warn("the loss ended at {:.4f}, above the {:.4f} where it began; a lower --lr may help",
+                 last_loss_, *first_loss_);
+  }
+
+ private:
+  Index log_every_;
+  std::optional<double> first_loss_;
+  double last_loss_ = 0;
+};
+
 int finish(const TrainResult& result, Run& run, const Options& options,
            const std::vector<Setting>& settings, const std::vector<InputRecord>& inputs,
            nlohmann::ordered_json& facts) {
-  if (result.interrupted) {
-    spdlog::error("interrupted after step {}; nothing was kept", result.steps);
-    return kInterrupted;
-  }
   announce_end(result, options);
   if (run.validation_loader) facts = detailed(run).json();
   check_base_unchanged(inputs);
@@ -132,8 +195,81 @@ int finish(const TrainResult& result, Run& run, const Options& options,
                       record_of(run, settings, result, inputs));
     spdlog::info("saved     {}", options.save);
   }
+  const auto broken = broken_requirements(options.require, all_figures(result));
+  for (const std::string& sentence : broken) spdlog::error("{}", sentence);
   announce_base(inputs);
-  return kDone;
+  return broken.empty() ? kDone : kRequirement;
+}
+
+void report_start(Run& run, const Options& options, const std::vector<Setting>& settings,
+                  const std::vector<InputRecord>& inputs, StandardOutput& out, JsonLines& json) {
+  if (options.json) {
+    json.start(start_facts(run, settings, inputs));
+    json.report_steps(options.log_every.value_or(0));
+    return;
+  }
+  const Counts counts = counts_of(run.model());
+  out.line(fmt::format("Trainable parameters: {}", counts.trainable));
+  out.line(fmt::format("Total parameters: {}", counts.total));
+}
+
+/// Makes the directory and keeps others from writing to it meanwhile.
+std::optional<DirectoryLock> locked_output(const Options& options) {
+  if (options.save.empty()) return std::nullopt;
+  prepare_peft_directory(options.save);
+  std::error_code missing;
+  if (std::filesystem::equivalent(options.save, options.checkpoint, missing)) return std::nullopt;
+  return std::optional<DirectoryLock>(std::in_place, options.save);
+}
+
+TrainConfig config_of(const Options& options) {
+  TrainConfig config;
+  config.epochs = *options.epochs;
+  config.max_steps = options.max_steps.value_or(0);
+  config.lr = options.lr;
+  config.eval_every = options.eval_every;
+  config.keep_best = *options.keep_best == "none" ? "" : *options.keep_best;
+  config.early_stop = options.early_stop.value_or(0);
+  config.keep_every = options.checkpoint_every.value_or(0);
+  return config;
+}
+
+int train(Options& options, const std::vector<Setting>& settings, StandardOutput& out,
+          JsonLines& json) {
+  Run run(options);
+  const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
+  std::optional<Checkpointing> checkpointing;
+  if (!options.checkpoint.empty()) checkpointing.emplace(options, settings, inputs);
+  const auto lock = locked_output(options);
+  announce_options(settings, kTrain);
+  announce(run, options);
+  report_start(run, options, settings, inputs, out, json);
+
+  TerminalReporter terminal(out);
+  Beginning beginning(options.json ? 0 : options.log_every.value_or(0));
+  Observer* const lines = options.json ? static_cast<Observer*>(&json) : &terminal;
+  TrainParts parts = run.parts({&beginning, lines}, interrupted);
+  if (checkpointing) parts.keeper = &*checkpointing;
+  Trainer trainer(config_of(options), std::move(parts));
+  const Eigen::VectorXd probe_before = probe_of(run);
+  if (checkpointing) checkpointing->restore(trainer);
+
+  catch_stop_signals();
+  const auto start = std::chrono::steady_clock::now();
+  const TrainResult result = trainer.run();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  announce_work(run, result, seconds.count());
+  nlohmann::ordered_json facts = nlohmann::ordered_json::object();
+  int code = kInterrupted;
+  if (result.interrupted) {
+    announce_interruption(result, options);
+  } else {
+    check_learned(run, probe_before, result);
+    beginning.warn_if_worse();
+    code = finish(result, run, options, settings, inputs, facts);
+  }
+  if (options.json) json.end(result, facts, code);
+  return code;
 }
 
 }  // namespace
@@ -142,35 +278,8 @@ int run_train(Options& options, const std::vector<Setting>& settings) {
   check_outputs(options);
   StandardOutput out;
   JsonLines json([&out](const std::string& line) { out.line(line); });
-  TerminalReporter terminal(out);
-  FirstValidation first;
   try {
-    Run run(options);
-    const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
-    if (!options.save.empty()) prepare_peft_directory(options.save);
-    announce_options(settings, kTrain);
-    announce(run, options);
-    const Counts counts = counts_of(run.model());
-    if (options.json) {
-      json.start(start_facts(run, settings, inputs));
-    } else {
-      out.line(fmt::format("Trainable parameters: {}", counts.trainable));
-      out.line(fmt::format("Total parameters: {}", counts.total));
-    }
-    Observer* const lines = options.json ? static_cast<Observer*>(&json) : &terminal;
-    Trainer trainer(
-        {*options.epochs, options.max_steps.value_or(0), options.lr, options.eval_every,
-         *options.keep_best == "none" ? "" : *options.keep_best, options.early_stop.value_or(0)},
-        run.parts({&first, lines}, interrupted));
-    catch_stop_signals();
-    const auto start = std::chrono::steady_clock::now();
-    const TrainResult result = trainer.run();
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    announce_work(run, result, seconds.count());
-    nlohmann::ordered_json facts = nlohmann::ordered_json::object();
-    const int code = finish(result, run, options, settings, inputs, facts);
-    if (options.json) json.end(result, facts, code);
-    return code;
+    return train(options, settings, out, json);
   } catch (const Error& error) {
     if (options.json && error.kind() != ErrorKind::usage) {
       json.failed(error.what(), exit_code_of(error.kind()));

@@ -4,6 +4,7 @@
 
 #include "eval_command.h"
 #include "inspect_command.h"
+#include "merge_command.h"
 #include "predict_command.h"
 #include "train_command.h"
 
@@ -21,6 +22,9 @@ constexpr std::array kVerbs = {
     Verb{"predict", "--data FILE [--base FILE] [--adapter DIR] [--output FILE] [OPTION…]",
          "writes what a base, with or without an adapter, predicts for data", kPredict, false,
          resolve_prediction, run_predict},
+    Verb{"merge", "--base FILE[:TENSOR] --adapter DIR --output FILE [OPTION…]",
+         "folds adapters into their base, as a new file that is checked", kMerge, false,
+         resolve_merge, run_merge},
     Verb{"inspect", "PATH…", "what tables, arrays, weight files and adapters hold", kInspect, true,
          resolve_inspection, run_inspect},
 };

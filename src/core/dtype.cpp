@@ -1,7 +1,10 @@
 #include "lora/core/dtype.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
+#include <stdexcept>
 
 #include <Eigen/Core>
 
@@ -37,6 +40,22 @@ constexpr bool table_follows_enum() {
 }
 static_assert(table_follows_enum());
 
+/// A format of one sign bit, `exponent_bits` and `fraction_bits`. The significand is counted in
+/// units of the last place; added to the exponent's field it carries over by itself.
+std::uint16_t round_to_16_bits(double value, int exponent_bits, int fraction_bits) {
+  const unsigned sign = std::signbit(value) ? 0x8000U : 0U;
+  const unsigned infinity = ((1U << exponent_bits) - 1) << fraction_bits;
+  if (std::isnan(value)) return static_cast<std::uint16_t>(infinity | 1U << (fraction_bits - 1));
+  const double size = std::abs(value);
+  const int least = 2 - (1 << (exponent_bits - 1));  // exponent of the smallest normal number
+  const int exponent = size == 0 ? least : std::max(std::ilogb(size), least);
+  if (exponent >= 1 << (exponent_bits - 1)) return static_cast<std::uint16_t>(sign | infinity);
+  const double units = std::nearbyint(std::ldexp(size, fraction_bits - exponent));
+  const unsigned bits =
+      (static_cast<unsigned>(exponent - least) << fraction_bits) + static_cast<unsigned>(units);
+  return static_cast<std::uint16_t>(sign | std::min(bits, infinity));
+}
+
 }  // namespace
 
 std::size_t size_of(DType dtype) {
@@ -57,6 +76,29 @@ float float_from_f16(std::uint16_t bits) {
 
 float float_from_bf16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
+}
+
+std::uint16_t f16_from_double(double value) {
+  return round_to_16_bits(value, 5, 10);
+}
+
+std::uint16_t bf16_from_double(double value) {
+  return round_to_16_bits(value, 8, 7);
+}
+
+int precision_of(DType dtype) {
+  switch (dtype) {
+    case DType::f64:
+      return 53;
+    case DType::f32:
+      return 24;
+    case DType::f16:
+      return 11;
+    case DType::bf16:
+      return 8;
+    default:
+      throw std::logic_error("precision_of: no floating type");
+  }
 }
 
 }  // namespace lora

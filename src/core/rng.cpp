@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <numbers>
 #include <numeric>
+#include <sstream>
+#include <stdexcept>
 #include <utility>
 
 namespace lora {
@@ -163,6 +165,23 @@ Matrix Rng::uniform(Index rows, Index cols, double from, double to) {
 
 Matrix Rng::normal(Index rows, Index cols) {
   return filled(rows, cols, [&](std::span<float> values) { fill_normal(values, 0.0, 1.0); });
+}
+
+std::string Rng::state() const {
+  std::ostringstream text;
+  text << engine_;
+  if (cached_normal_) text << ' ' << std::bit_cast<std::uint64_t>(*cached_normal_);
+  return text.str();
+}
+
+void Rng::set_state(const std::string& text) {
+  std::istringstream in(text);
+  std::mt19937 engine;
+  if (!(in >> engine)) throw std::invalid_argument("Rng::set_state: no state of a generator");
+  engine_ = engine;
+  std::uint64_t bits = 0;
+  cached_normal_.reset();
+  if (in >> bits) cached_normal_ = std::bit_cast<double>(bits);
 }
 
 }  // namespace lora

@@ -139,6 +139,17 @@ Matrix stacked(std::deque<std::vector<Real>>& pieces, Index rows) {
   return matrix;
 }
 
+/// Their sum is divided by: it must be above 0, and so must one over it in float32.
+void check_weights(const std::vector<Real>& weights, const std::string& label) {
+  constexpr Real kLeast = 1e-20F;
+  if (weights.empty()) return;
+  const Real largest = std::ranges::max(weights);
+  if (largest >= kLeast) return;
+  throw Error(ErrorKind::input, label, ": ",
+              largest == 0 ? "every row has the weight 0" : "the weights are all below 1e-20",
+              "; a row of weight 1 counts once");
+}
+
 }  // namespace
 
 std::span<const ReaderKind> reader_kinds() {
@@ -196,9 +207,7 @@ Dataset DatasetReader::read_all() {
     encode(piece_, data.labels);
   }
   if (rows == 0) throw Error(ErrorKind::input, facts().label, ": holds no rows");
-  if (!data.weights.empty() && std::ranges::all_of(data.weights, [](Real w) { return w == 0; })) {
-    throw Error(ErrorKind::input, facts().label, ": every row has the weight 0");
-  }
+  check_weights(data.weights, facts().label);
   data.features = stacked(features, rows);
   data.targets = stacked(targets, rows);
   encoder_.finish(data.labels, facts().label);

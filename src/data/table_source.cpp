@@ -75,7 +75,7 @@ void TableSource::choose_columns(const DatasetRequest& request, bool only_target
     std::iota(targets_.begin(), targets_.end(), std::size_t{0});
     std::erase_if(targets_, [&](std::size_t c) { return table_.column_names()[c].empty(); });
   } else {
-    targets_ = parse_columns(table_, request.target, "target");
+    targets_ = target_columns(request);
     weight_ = parse_columns(table_, request.weight_column, "weight");
     kept_ = parse_columns(table_, request.keep_columns, "kept column");
     features = feature_columns(request);
@@ -104,6 +104,15 @@ void TableSource::choose_columns(const DatasetRequest& request, bool only_target
   choice.kept = kept_;
   if (!request.task && targets_.size() == 1) choice.perhaps_classes = targets_[0];
   table_.choose(choice);
+}
+
+std::vector<std::size_t> TableSource::target_columns(const DatasetRequest& request) const {
+  if (request.target.empty() || request.target_names.empty() || !table_.has_header()) {
+    return parse_columns(table_, request.target, "target");
+  }
+  std::vector<std::size_t> columns;
+  for (const std::string& name : request.target_names) columns.push_back(table_.column(name));
+  return columns;
 }
 
 std::vector<std::size_t> TableSource::feature_columns(const DatasetRequest& request) const {

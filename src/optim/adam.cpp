@@ -66,4 +66,12 @@ void Adam::step(double lr, double scale) {
   }
 }
 
+void Adam::visit_state(StateVisitor& visitor) {
+  visitor.whole("adam.time", time_);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    visitor.matrix("adam.m." + std::to_string(i), slots_[i].m);
+    visitor.matrix("adam.v." + std::to_string(i), slots_[i].v);
+  }
+}
+
 }  // namespace lora

@@ -25,6 +25,15 @@ void JsonLines::start(const Json& facts) {
   write_(line_of(object));
 }
 
+void JsonLines::on_step(const StepRecord& record) {
+  if (every_ == 0 || record.step % every_ != 0) return;
+  write_(line_of({{"event", "step"},
+                  {"step", record.step},
+                  {"epoch", record.epoch},
+                  {"loss", record.loss},
+                  {"lr", record.lr}}));
+}
+
 void JsonLines::on_epoch(const EpochRecord& record) {
   Json object = {{"event", "epoch"},
                  {"epoch", record.epoch},

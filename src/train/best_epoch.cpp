@@ -24,6 +24,22 @@ void BestEpoch::offer(const EpochRecord& record, const std::vector<NamedParamete
   for (std::size_t i = 0; i < parameters.size(); ++i) values_[i] = parameters[i].parameter->value;
 }
 
+void BestEpoch::visit_state(StateVisitor& visitor, const std::vector<NamedParameter>& parameters) {
+  EpochRecord record = record_.value_or(EpochRecord{});
+  visitor.whole("best.epoch", record.epoch);
+  if (record.epoch == 0) return;  // none so far
+  visitor.number("best.value", value_);
+  visitor.number("best.loss", record.loss);
+  std::string figures = text_of(record.validation);
+  visitor.text("best.validation", figures);
+  record.validation = figures_of(figures);
+  record_ = record;
+  values_.resize(parameters.size());
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    visitor.matrix("best." + parameters[i].name, values_[i]);
+  }
+}
+
 void BestEpoch::restore(const std::vector<NamedParameter>& parameters) const {
   if (!record_) return;
   for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].parameter->value = values_[i];

@@ -29,30 +29,44 @@ Trainer::Trainer(const TrainConfig& config, TrainParts parts)
       best_(config.keep_best) {}
 
 TrainResult Trainer::run() {
-  if (parts_.validation) {
+  if (parts_.validation && !goes_on_) {
     const Figures figures = validate();
     for (Observer* observer : parts_.observers) observer->on_first_validation(figures);
   }
-  const Index epochs = epochs_to_run();
-  while (result_.epochs < epochs && !result_.stopped_early) {
+  while (result_.epochs < epochs_to_run() && !result_.stopped_early) {
     const auto start = std::chrono::steady_clock::now();
-    start_epoch();
-    const double loss = as_float32(run_epoch().mean());
-    if (result_.interrupted) return result_;
-    result_.kept_epoch = ++result_.epochs;
-    result_.loss = loss;
-    result_.validation = is_validated(result_.epochs) ? validate() : Figures();
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-
-    const EpochRecord record{result_.epochs, epochs,     result_.steps,
-                             result_.loss,   config_.lr, result_.validation,
-                             seconds.count()};
-    for (Observer* observer : parts_.observers) observer->on_epoch(record);
-    if (!config_.keep_best.empty()) best_.offer(record, parts_.trainable);
-    result_.stopped_early = result_.epochs < epochs && has_waited_enough();
+    if (epoch_generator_.empty()) start_epoch();
+    run_epoch();
+    if (result_.interrupted) {
+      if (parts_.keeper != nullptr) parts_.keeper->keep(*this);
+      return result_;
+    }
+    finish_epoch(start);
   }
   keep_best_epoch();
   return result_;
+}
+
+void Trainer::finish_epoch(std::chrono::steady_clock::time_point start) {
+  epoch_generator_.clear();
+  result_.kept_epoch = ++result_.epochs;
+  result_.loss = as_float32(epoch_loss_.mean());
+  result_.validation = is_validated(result_.epochs) ? validate() : Figures();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+
+  const EpochRecord record{result_.epochs, epochs_to_run(),    result_.steps,  result_.loss,
+                           config_.lr,     result_.validation, seconds.count()};
+  for (Observer* observer : parts_.observers) observer->on_epoch(record);
+  if (!config_.keep_best.empty()) best_.offer(record, parts_.trainable);
+  result_.stopped_early = result_.epochs < epochs_to_run() && has_waited_enough();
+  keep_if_due(/*epoch_ended=*/true);
+}
+
+/// In the last step of an epoch only once the epoch is over.
+void Trainer::keep_if_due(bool epoch_ended) {
+  if (parts_.keeper == nullptr || (!epoch_ended && parts_.train.loader.at_end())) return;
+  const bool due = config_.keep_every == 0 ? epoch_ended : result_.steps % config_.keep_every == 0;
+  if (due) parts_.keeper->keep(*this);
 }
 
 bool Trainer::is_validated(Index epoch) const {
@@ -87,22 +101,68 @@ bool Trainer::is_last_step() const {
 }
 
 void Trainer::start_epoch() {
+  epoch_generator_ = parts_.rng.state();
+  epoch_loss_ = {};
   parts_.train.loader.start_epoch(parts_.rng);
 }
 
-/// The losses of the epoch's steps, each before its step.
-LossSum Trainer::run_epoch() {
-  LossSum epoch;
+/// Steps to the end of the epoch; their losses, each before its step, are summed up.
+void Trainer::run_epoch() {
   while (!out_of_steps()) {
     const std::optional<LossSum> loss = step();
     if (!loss) break;
-    epoch += *loss;
+    epoch_loss_ += *loss;
+    const StepRecord record{result_.steps, result_.epochs + 1, as_float32(loss->mean()),
+                            config_.lr};
+    for (Observer* observer : parts_.observers) observer->on_step(record);
     if (parts_.stop && parts_.stop() && !is_last_step()) {
       result_.interrupted = true;
       break;
     }
+    keep_if_due(/*epoch_ended=*/false);
   }
-  return epoch;
+}
+
+void Trainer::visit_state(StateVisitor& visitor) {
+  goes_on_ = true;
+  for (const NamedParameter& named : parts_.trainable) {
+    visitor.matrix(named.name, named.parameter->value);
+  }
+  parts_.optimizer.visit_state(visitor);
+  visit_counters(visitor);
+  visit_place_in_data(visitor);
+  best_.visit_state(visitor, parts_.trainable);
+}
+
+void Trainer::visit_counters(StateVisitor& visitor) {
+  visitor.whole("epochs", result_.epochs);
+  visitor.whole("steps", result_.steps);
+  visitor.number("loss", result_.loss);
+  result_.kept_epoch = result_.epochs;
+  std::string validation = text_of(result_.validation);
+  visitor.text("validation", validation);
+  result_.validation = figures_of(validation);
+  std::int64_t stopped = result_.stopped_early ? 1 : 0;
+  visitor.whole("stopped_early", stopped);
+  result_.stopped_early = stopped != 0;
+  visitor.number("epoch_loss.sum", epoch_loss_.sum);
+  visitor.number("epoch_loss.weight", epoch_loss_.weight);
+}
+
+/// The order of an epoch is not written down but drawn again.
+void Trainer::visit_place_in_data(StateVisitor& visitor) {
+  const std::string epoch_so_far = epoch_generator_;
+  std::string generator = parts_.rng.state();
+  std::int64_t position = parts_.train.loader.position();
+  visitor.text("epoch_generator", epoch_generator_);
+  visitor.whole("position", position);
+  visitor.text("generator", generator);
+  if (!epoch_generator_.empty() && epoch_generator_ != epoch_so_far) {
+    parts_.rng.set_state(epoch_generator_);
+    parts_.train.loader.start_epoch(parts_.rng);
+    parts_.train.loader.move_to(position);
+  }
+  parts_.rng.set_state(generator);
 }
 
 std::optional<LossSum> Trainer::step() {
@@ -124,6 +184,7 @@ std::optional<LossSum> Trainer::step() {
   ++result_.steps;
   check_loss(loss, *batch);
   check_gradients();
+  if (result_.steps == 1) check_first_gradients(loss);
   // Rows of weight 0 alone teach nothing: their gradient is 0, whatever it is multiplied by.
   parts_.optimizer.step(config_.lr, loss.weight > 0 ? 1 / loss.weight : 0);
   check_values();
@@ -151,6 +212,17 @@ void Trainer::check_gradients() {
     throw Error(ErrorKind::training, "step ", result_.steps, ": the gradient of ", named.name,
                 " is not finite; the step was not applied", advice());
   }
+}
+
+/// Not one number other than 0: nothing would ever be learned. (With B = 0 only A's is 0.)
+void Trainer::check_first_gradients(const LossSum& loss) const {
+  if (!(loss.sum > 0)) return;
+  for (const NamedParameter& named : parts_.trainable) {
+    if (!named.parameter->grad.isZero(0)) return;
+  }
+  throw Error(ErrorKind::training, "step 1: no gradient reaches any of the ",
+              parts_.trainable.size(),
+              " trained tensors although the loss is above 0; are all features 0?");
 }
 
 void Trainer::check_values() {

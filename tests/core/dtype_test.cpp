@@ -75,3 +75,34 @@ TEST_CASE("every element type has its size and name", "[core][dtype]") {
     CHECK(is_floating(row.dtype) == row.floating);
   }
 }
+
+TEST_CASE("every 16-bit number is rounded to itself, and what lies between to the nearest",
+          "[core][dtype]") {
+  struct Format {
+    std::uint16_t (*round)(double);
+    float (*value)(std::uint16_t);
+    unsigned infinity;
+  };
+  for (const Format& format : {Format{f16_from_double, float_from_f16, 0x7C00U},
+                               Format{bf16_from_double, float_from_bf16, 0x7F80U}}) {
+    int wrong = 0;
+    for (unsigned bits = 0; bits < format.infinity; ++bits) {
+      const auto here = static_cast<std::uint16_t>(bits);
+      const double value = format.value(here);
+      const double next = bits + 1 == format.infinity
+                              ? 2 * value - format.value(static_cast<std::uint16_t>(bits - 1))
+                              : format.value(static_cast<std::uint16_t>(bits + 1));
+      const double middle = (value + next) / 2;
+      const unsigned even = bits % 2 == 0 ? bits : bits + 1;
+      if (format.round(value) != here) ++wrong;
+      if (format.round(-value) != (here | 0x8000U)) ++wrong;
+      if (format.round(middle) != even) ++wrong;
+      if (format.round(std::nextafter(middle, 0)) != here) ++wrong;
+      if (format.round(std::nextafter(middle, HUGE_VAL)) != bits + 1) ++wrong;
+    }
+    CHECK(wrong == 0);
+    CHECK(format.round(1e300) == format.infinity);
+    CHECK(format.round(HUGE_VAL) == format.infinity);
+    CHECK(std::isnan(format.value(format.round(std::nan("")))));
+  }
+}

@@ -1,6 +1,7 @@
 // The directory in which PEFT keeps an adapter.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,13 @@ void prepare_peft_directory(const std::string& directory);
 void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config,
                        const RunRecord& record);
 
+/// What an adapter adds to the weight of a layer: scale·B·A.
+struct LoraLayer {
+  Matrix A;  ///< (rank, in)
+  Matrix B;  ///< (out, rank)
+  double scale;
+};
+
 /// An adapter as a directory has it.
 class PeftAdapter {
  public:
@@ -42,6 +50,14 @@ class PeftAdapter {
   /// In and out features of the layer at `path`, one of layers().
   Index in_features(const std::string& path) const;
   Index out_features(const std::string& path) const;
+
+  /// The factors of the layer at `path`, one of layers(), and the scale before their product.
+  /// Throws Error(input) for a tensor that is missing, of another shape than the configuration's
+  /// rank and these features need, or not finite.
+  LoraLayer layer(const std::string& path, Index in, Index out) const;
+
+  /// The trained bias of the layer at `path`, (1, out), if it comes with the adapter.
+  std::optional<Matrix> bias(const std::string& path, Index out) const;
 
   /// Gives the layers of `model` their adapters, and their biases if they come with it. Throws
   /// Error(input) for a tensor that fits no layer, one that is missing or of another shape, and a

@@ -24,4 +24,13 @@ float float_from_f16(std::uint16_t bits);
 /// bfloat16 bits to float (exact): the upper half of a binary32.
 float float_from_bf16(std::uint16_t bits);
 
+/// The nearest number of the format, of two equally near ones the even; beyond the largest:
+/// infinity.
+std::uint16_t f16_from_double(double value);
+std::uint16_t bf16_from_double(double value);
+
+/// Significant bits of a floating type, the hidden one included: 53, 24, 11 or 8. Rounding to it is
+/// off by at most 2^−bits times the number.
+int precision_of(DType dtype);
+
 }  // namespace lora

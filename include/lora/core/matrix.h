@@ -22,6 +22,9 @@ using Index = Eigen::Index;
 /// (rows, columns), row-major, owns its memory. A vector is a matrix of one row.
 using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// For what is formed in double whatever Real is: merged weights, their norms.
+using DoubleMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
 /// Read-only and writable windows on somebody else's rows: a Matrix, a block of one, a mapped file.
 /// Rows may be further apart than they are long; the elements of a row are adjacent.
 using View = Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>;

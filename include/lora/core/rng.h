@@ -5,6 +5,7 @@
 #include <optional>
 #include <random>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "lora/core/matrix.h"
@@ -39,6 +40,11 @@ class Rng {
   /// (rows, cols) of fill_uniform and fill_normal, in row-major order.
   Matrix uniform(Index rows, Index cols, double from, double to);
   Matrix normal(Index rows, Index cols);
+
+  /// All that decides the numbers to come, as text for set_state(), which throws
+  /// std::invalid_argument for another text.
+  std::string state() const;
+  void set_state(const std::string& text);
 
  private:
   double uniform_double();

@@ -21,6 +21,9 @@ struct DatasetRequest {
   /// The features, if they are known by name: a table's columns are then found by it.
   std::vector<std::string> feature_names;
 
+  /// Likewise for the targets, whatever columns `target` names.
+  std::vector<std::string> target_names;
+
   std::optional<Index> outputs;  ///< classes are below this, if it is known
   std::vector<std::string>
       class_names;  ///< in the order of the outputs; empty if unknown or numbers

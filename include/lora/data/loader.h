@@ -28,6 +28,10 @@ class Loader {
   /// stands for a loop without a DataLoader, and draws nothing.
   void start_epoch(Rng& rng);
 
+  /// How many rows of the epoch have been given out; move_to() goes on behind as many.
+  Index position() const { return position_; }
+  void move_to(Index position) { position_ = position; }
+
   /// The next batch of the epoch, valid until the next call; nothing at the end.
   std::optional<Batch> next();
 

@@ -30,6 +30,7 @@ class TableSource : public RowSource {
 
  private:
   void choose_columns(const DatasetRequest& request, bool only_targets);
+  std::vector<std::size_t> target_columns(const DatasetRequest& request) const;
   std::vector<std::size_t> feature_columns(const DatasetRequest& request) const;
   void check_own_names(const std::vector<std::size_t>& columns) const;
   Task task_of(const DatasetRequest& request) const;

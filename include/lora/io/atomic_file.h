@@ -36,6 +36,9 @@ class AtomicFile {
 
   const std::string& path() const { return path_; }
 
+  /// Where the content lies until commit(): to be looked at, after close_and_check().
+  const std::string& partial_path() const { return partial_; }
+
   /// Appends; some of it may wait in memory. Not after close_and_check().
   void write(std::span<const std::byte> bytes);
 

@@ -27,6 +27,10 @@ class Adapter {
   /// until the tape is reset.
   virtual View backward(const View& dy, MutableView* dx, Tape& tape) = 0;
 
+  /// Rows first … first+count−1 of ΔW, what the adapter adds to the layer's weight: (count, in), in
+  /// double from the parameters as they are.
+  virtual DoubleMatrix delta(Index first, Index count) const = 0;
+
   virtual void visit(const std::string& prefix, Visitor& visitor) = 0;
 };
 

@@ -27,6 +27,9 @@ class Linear : public Layer {
   const FrozenMatrix& weight() const { return weight_; }
   Parameter* bias() { return bias_ ? &*bias_ : nullptr; }
 
+  /// Null if the layer has none.
+  const Adapter* adapter() const { return adapter_.get(); }
+
   /// Gives the layer an adapter, in place of any that it had.
   void attach(std::unique_ptr<Adapter> adapter) { adapter_ = std::move(adapter); }
 

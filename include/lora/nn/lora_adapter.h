@@ -18,12 +18,15 @@ class LoraAdapter : public Adapter {
 
   void forward(const View& x, const View& z, MutableView y, Tape& tape) const override;
   View backward(const View& dy, MutableView* dx, Tape& tape) override;
+  DoubleMatrix delta(Index first, Index count) const override;
   void visit(const std::string& prefix, Visitor& visitor) override;
 
  private:
+  Real s() const { return static_cast<Real>(scale_); }
+
   Parameter A_;
   Parameter B_;
-  Real scale_;
+  double scale_;
 };
 
 }  // namespace lora

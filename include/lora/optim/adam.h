@@ -20,6 +20,7 @@ class Adam : public Optimizer {
                                          const std::vector<ParameterGroup>& groups);
 
   void step(double lr, double scale) override;
+  void visit_state(StateVisitor& visitor) override;
 
  private:
   struct Slot {

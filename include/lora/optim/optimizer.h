@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lora/core/parameter.h"
+#include "lora/core/state.h"
 
 namespace lora {
 
@@ -24,6 +25,9 @@ class Optimizer {
   /// One step for all parameters together, at learning rate `lr`, with every gradient multiplied by
   /// `scale` first (one over the weight of the loss).
   virtual void step(double lr, double scale) = 0;
+
+  /// Its moments and counters.
+  virtual void visit_state(StateVisitor& visitor) = 0;
 };
 
 /// What is absent takes the optimiser's own default.

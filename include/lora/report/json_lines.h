@@ -11,15 +11,19 @@
 
 namespace lora {
 
-/// Each object has `event`: start, epoch, end. Numbers carry all their digits; what is not finite
-/// is null, so that every line is strict JSON.
+/// Each object has `event`: start, step, epoch, end. Numbers carry all their digits; what is not
+/// finite is null, so that every line is strict JSON.
 class JsonLines : public Observer {
  public:
   /// `write` gets a line without its end.
   explicit JsonLines(std::function<void(const std::string&)> write) : write_(std::move(write)) {}
 
+  /// Steps are reported every so many; 0: never.
+  void report_steps(Index every) { every_ = every; }
+
   /// `facts` are the fields of the start event.
   void start(const nlohmann::ordered_json& facts);
+  void on_step(const StepRecord& record) override;
   void on_epoch(const EpochRecord& record) override;
   /// `facts` are further fields.
   void end(const TrainResult& result, const nlohmann::ordered_json& facts, int exit_code);
@@ -30,6 +34,7 @@ class JsonLines : public Observer {
 
  private:
   std::function<void(const std::string&)> write_;
+  Index every_ = 0;
 };
 
 }  // namespace lora

@@ -7,6 +7,7 @@
 
 #include "lora/core/matrix.h"
 #include "lora/core/parameter.h"
+#include "lora/core/state.h"
 #include "lora/train/observer.h"
 
 namespace lora {
@@ -28,6 +29,9 @@ class BestEpoch {
   /// The epoch that is kept, if any.
   const std::optional<EpochRecord>& record() const { return record_; }
   double value() const { return value_; }
+
+  /// The record, and the parameters of that epoch.
+  void visit_state(StateVisitor& visitor, const std::vector<NamedParameter>& parameters);
 
   /// Gives the parameters the values that they had after that epoch.
   void restore(const std::vector<NamedParameter>& parameters) const;

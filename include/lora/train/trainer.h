@@ -1,6 +1,7 @@
 // The training loop.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 
 #include "lora/core/group.h"
 #include "lora/core/rng.h"
+#include "lora/core/state.h"
 #include "lora/core/tape.h"
 #include "lora/data/loader.h"
 #include "lora/loss/loss.h"
@@ -29,6 +31,19 @@ struct TrainConfig {
   Index eval_every = 1;   ///< epochs between validations; there is always one after the last
   std::string keep_best;  ///< the figure by which an epoch's parameters are kept; "": the last's
   Index early_stop = 0;   ///< ends after so many epochs without a better one; 0: never
+  Index keep_every = 0;   ///< steps after which the keeper is called; 0: after each epoch
+};
+
+class Trainer;
+
+/// Who writes down how far a run has come.
+class Keeper {
+ public:
+  virtual ~Keeper() = default;
+
+  /// Between two steps, when it is time or when the run is interrupted. What trainer.visit_state()
+  /// shows is all that a trainer with the same parts needs to go on from here.
+  virtual void keep(Trainer& trainer) = 0;
 };
 
 /// Rows and what is kept of them.
@@ -50,6 +65,7 @@ struct TrainParts {
   Group& group;
   std::vector<Observer*> observers;
   std::function<bool()> stop;  ///< asked after each step; true ends the run early
+  Keeper* keeper = nullptr;
 };
 
 struct TrainResult {
@@ -66,7 +82,8 @@ class Trainer {
  public:
   Trainer(const TrainConfig& config, TrainParts parts);
 
-  /// Trains to the end, or until stop() says so. Throws Error(training) when a loss or gradient is
+  /// Trains to the end, or until stop() says so; after visit_state() has put a state back, from
+  /// there. Throws Error(training) when a loss or gradient is
   /// not finite; the parameters are then as they were before that step.
   TrainResult run();
 
@@ -75,17 +92,27 @@ class Trainer {
   std::optional<LossSum> step();
   void start_epoch();
 
+  Index steps() const { return result_.steps; }
+
+  /// Parameters, moments, counters, generator, the place in the data and the best epoch so far.
+  void visit_state(StateVisitor& visitor);
+
  private:
   Index epochs_to_run() const;
   bool out_of_steps() const;
   bool is_last_step() const;
-  LossSum run_epoch();
+  void run_epoch();
+  void finish_epoch(std::chrono::steady_clock::time_point start);
+  void keep_if_due(bool epoch_ended);
+  void visit_counters(StateVisitor& visitor);
+  void visit_place_in_data(StateVisitor& visitor);
   Figures validate();
   bool is_validated(Index epoch) const;
   bool has_waited_enough() const;
   void keep_best_epoch();
   void check_loss(const LossSum& loss, const Batch& batch);
   void check_gradients();
+  void check_first_gradients(const LossSum& loss) const;
   void check_values();
   std::string advice() const;
   std::string lower_learning_rate() const;
@@ -96,6 +123,10 @@ class Trainer {
   Evaluator evaluator_;
   BestEpoch best_;
   TrainResult result_;
+  std::string
+      epoch_generator_;   // its state before the epoch's order was drawn; empty between epochs
+  LossSum epoch_loss_;    // of the steps of the epoch so far
+  bool goes_on_ = false;  // from a state that was put back
 };
 
 }  // namespace lora

@@ -1,0 +1,181 @@
+// Runs that are stopped and gone on with, and runs that are held to conditions.
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/sample_files.h"
+#include "support/catch.h"
+#include "support/run_program.h"
+
+using namespace lora::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kDemo = "--in 8 --out 2 --rank 2 --samples 64 --epochs 10 --seed 7 ";
+const std::string kBatches = kDemo + "--batch-size 10 --shuffle ";
+
+ProgramResult run(const TemporaryDirectory& directory, const std::string& arguments) {
+  ProgramResult result = run_lora_train(directory.path(), arguments);
+  CAPTURE(arguments, result.err);
+  REQUIRE(result.exit_code == 0);
+  return result;
+}
+
+std::string adapter_in(const TemporaryDirectory& directory, const std::string& name) {
+  return read_file(directory.path() / name / "adapter_model.safetensors");
+}
+
+fs::path newest(const TemporaryDirectory& directory, const std::string& extension) {
+  fs::path file;
+  for (const auto& entry : fs::directory_iterator(directory.path() / "ck")) {
+    if (entry.path().extension() == extension) file = std::max(file, entry.path());
+  }
+  return file;
+}
+
+void check_refused(const TemporaryDirectory& directory, const std::string& arguments, int code,
+                   const std::vector<std::string>& words) {
+  const ProgramResult result = run_lora_train(directory.path(), arguments);
+  CAPTURE(arguments, result.err);
+  CHECK(result.exit_code == code);
+  for (const std::string& word : words) {
+    CAPTURE(word);
+    CHECK(result.err.find(word) != std::string::npos);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a run that was interrupted ends with the bytes of one that was not", "[cli][resume]") {
+  const TemporaryDirectory directory;
+  run(directory, kBatches + "--save whole");
+  for (const int step : {3, 20, 47}) {
+    CAPTURE(step);
+    const std::string options = kBatches + "--checkpoint ck --checkpoint-every 1 --save again ";
+    run(directory,
+        kBatches + "--checkpoint ck --checkpoint-every 1 --max-steps " + std::to_string(step));
+    // As after an interruption: only the number of steps differs.
+    run(directory, options + "--resume --allow-changed --threads 1");
+    CHECK(adapter_in(directory, "again") == adapter_in(directory, "whole"));
+    fs::remove_all(directory.path() / "again");
+    fs::remove_all(directory.path() / "ck");
+  }
+}
+
+TEST_CASE("SIGTERM leaves a checkpoint from which the same command goes on", "[cli][resume]") {
+  const TemporaryDirectory directory;
+  const std::string command =
+      "--in 64 --out 16 --samples 2000 --epochs 1500 --batch-size 50 "
+      "--checkpoint ck --checkpoint-every 100000 ";
+  const std::string shell = "cd '" + directory.path().string() +
+                            "' && " LORA_BINARY_DIR "/lora-train " + command +
+                            ">out 2>err & pid=$!; sleep 0.4; kill -TERM $pid; wait $pid";
+  const int status = std::system(shell.c_str());
+  REQUIRE(WEXITSTATUS(status) == 130);
+  CHECK(read_file(directory.path() / "err").find("--resume") != std::string::npos);
+  CHECK(fs::exists(newest(directory, ".json")));
+}
+
+TEST_CASE("the newest whole checkpoint is used, and a damaged one is passed over aloud",
+          "[cli][resume]") {
+  const TemporaryDirectory directory;
+  run(directory, kDemo + "--save whole");
+  run(directory, kDemo + "--checkpoint ck --save again");
+  fs::remove_all(directory.path() / "again");
+  const fs::path file = newest(directory, ".safetensors");
+  fs::resize_file(file, fs::file_size(file) / 2);
+  const ProgramResult result = run(directory, kDemo + "--checkpoint ck --save again --resume");
+  CHECK(result.err.find("damaged") != std::string::npos);
+  CHECK(result.err.find("step 9") != std::string::npos);
+  CHECK(adapter_in(directory, "again") == adapter_in(directory, "whole"));
+}
+
+TEST_CASE("a run with nothing to go on from starts at the beginning and says so", "[cli][resume]") {
+  const TemporaryDirectory directory;
+  const std::string out = run(directory, kDemo).out;
+  const ProgramResult absent = run(directory, kDemo + "--checkpoint ck --resume");
+  CHECK(absent.out == out);
+  CHECK(absent.err.find("beginning") != std::string::npos);
+  fs::remove_all(directory.path() / "ck");
+  fs::create_directory(directory.path() / "ck");
+  directory.write("ck/step-000000000001.safetensors", "unfinished");
+  CHECK(run(directory, kDemo + "--checkpoint ck --resume").out == out);
+}
+
+TEST_CASE("a checkpoint of another run is refused, naming what differs", "[cli][resume]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string data = "--data good.csv --target y --epochs 2 --checkpoint ck ";
+  run(directory, data);
+  check_refused(directory, data, 2, {"ck", "--resume", "--overwrite"});
+  check_refused(directory, data + "--resume --lr 0.5", 2, {"--lr", "0.01", "0.5"});
+  run(directory, data + "--resume --threads 1 --verbose");
+  directory.write("good.csv", "x1,x2,y\n1,2,3\n2,1,0\n0,1,2\n3,3,1.25\n");
+  check_refused(directory, data + "--resume", 3, {"--data", "changed"});
+  run(directory, data + "--resume --allow-changed");
+  fs::resize_file(newest(directory, ".json"), 10);
+  fs::resize_file(newest(directory, ".safetensors"), 10);
+  for (const auto& entry : fs::directory_iterator(directory.path() / "ck")) {
+    fs::resize_file(entry.path(), 10);
+  }
+  check_refused(directory, data + "--resume --allow-changed", 3, {"ck", "no checkpoint is whole"});
+  run(directory, data + "--overwrite");
+}
+
+TEST_CASE("a directory that another run writes to is refused", "[cli][resume]") {
+  const TemporaryDirectory directory;
+  const std::string shell =
+      "cd '" + directory.path().string() +
+      "' && " LORA_BINARY_DIR
+      "/lora-train --epochs 100000000 --save out >/dev/null 2>&1 & pid=$!; sleep 0.3; "
+      "cd '" +
+      directory.path().string() +
+      "' && " LORA_BINARY_DIR
+      "/lora-train --epochs 2 --save out >/dev/null 2>err; echo $? >code; kill $pid; wait $pid";
+  static_cast<void>(std::system(shell.c_str()));
+  CHECK(read_file(directory.path() / "code") == "6\n");
+  CHECK(read_file(directory.path() / "err").find("another run") != std::string::npos);
+}
+
+TEST_CASE("--require decides the exit code", "[cli][require]") {
+  const TemporaryDirectory directory;
+  run(directory, kDemo + "--require 'loss<1e9' --require 'loss >= 0'");
+  check_refused(directory, kDemo + "--require loss<0", 5, {"loss<0", "does not hold", "loss is"});
+  check_refused(directory, kDemo + "--require val_loss<1", 2, {"val_loss", "loss"});
+  check_refused(directory, kDemo + "--require loss=1", 2, {"--require", "'loss=1'"});
+  check_refused(directory, kDemo + "--require 'loss<x'", 2, {"--require", "'x'"});
+  directory.write("run.toml", "require = [\"loss<1e9\", \"loss<0\"]\n");
+  check_refused(directory, kDemo + "--config run.toml", 5, {"loss<0"});
+}
+
+TEST_CASE("--log-every says the loss of steps", "[cli][log]") {
+  const TemporaryDirectory directory;
+  const ProgramResult text = run(directory, kBatches + "--log-every 30");
+  CHECK(text.err.find("step      60 of epoch 9: loss ") != std::string::npos);
+  std::istringstream lines(run(directory, kBatches + "--log-every 30 --json").out);
+  int steps = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto event = nlohmann::json::parse(line);
+    if (event["event"] == "step") {
+      ++steps;
+      CHECK(event["step"] == 30 * steps);
+      CHECK(event["loss"].is_number());
+    }
+  }
+  CHECK(steps == 2);
+}
+
+TEST_CASE("a run that learned nothing says so", "[cli][guard]") {
+  const TemporaryDirectory directory;
+  check_refused(directory, "--epochs 2 --lr 1e-30", 4, {"nothing was learned"});
+  directory.write("zeros.csv", "x1,x2,y\n0,0,1\n0,0,2\n");
+  check_refused(directory, "--data zeros.csv --target y --epochs 2", 4, {"no gradient"});
+  CHECK(run(directory, "--epochs 3 --lr 30").err.find("above") != std::string::npos);
+}

@@ -1,0 +1,220 @@
+// A run that is stopped, written down and gone on with is the run that was never stopped.
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/catch.h"
+#include "support/training.h"
+
+using namespace lora;
+using namespace lora::test;
+
+namespace {
+
+/// Everything that a state visitor is shown, to the last bit.
+struct State {
+  std::map<std::string, Matrix> matrices;
+  std::map<std::string, double> numbers;
+  std::map<std::string, std::int64_t> wholes;
+  std::map<std::string, std::string> texts;
+};
+
+class Writer : public StateVisitor {
+ public:
+  explicit Writer(State& state) : state_(state) {}
+  void matrix(const std::string& name, Matrix& value) override {
+    add(state_.matrices, name, value);
+  }
+  void number(const std::string& name, double& value) override { add(state_.numbers, name, value); }
+  void whole(const std::string& name, std::int64_t& value) override {
+    add(state_.wholes, name, value);
+  }
+  void text(const std::string& name, std::string& value) override {
+    add(state_.texts, name, value);
+  }
+
+ private:
+  template <class Map, class Value>
+  void add(Map& map, const std::string& name, const Value& value) {
+    CAPTURE(name);
+    CHECK(map.emplace(name, value).second);  // no name comes twice
+  }
+
+  State& state_;
+};
+
+class Reader : public StateVisitor {
+ public:
+  explicit Reader(const State& state) : state_(state) {}
+  void matrix(const std::string& name, Matrix& value) override { value = state_.matrices.at(name); }
+  void number(const std::string& name, double& value) override { value = state_.numbers.at(name); }
+  void whole(const std::string& name, std::int64_t& value) override {
+    value = state_.wholes.at(name);
+  }
+  void text(const std::string& name, std::string& value) override { value = state_.texts.at(name); }
+
+ private:
+  const State& state_;
+};
+
+/// Remembers the state after each step that is due.
+class RememberingKeeper : public Keeper {
+ public:
+  void keep(Trainer& trainer) override {
+    State state;
+    Writer writer(state);
+    trainer.visit_state(writer);
+    states.emplace_back(trainer.steps(), std::move(state));
+  }
+
+  std::vector<std::pair<Index, State>> states;
+};
+
+/// A run of 5 epochs of 4 shuffled batches, the last of them short, judged on other rows.
+struct Run {
+  explicit Run(const std::string& loss, int threads = 1)
+      : rng(9),
+        others(loss == "mse" ? random_regression(7, 6, 3, rng)
+                             : random_classification(7, 6, 3, rng)),
+        training(training_on(loss, threads)),
+        held_out(others, all_rows(7), 0, false),
+        cache(training.model, others, training.compute),
+        metrics(make_metrics(loss == "mse" ? Task::regression : Task::classification, 3)) {}
+
+  static Training training_on(const std::string& loss, int threads) {
+    Rng rng(1);
+    TrainingOptions options;
+    options.loss = loss;
+    options.batch_size = 4;
+    options.shuffle = true;
+    options.train_bias = true;
+    options.threads = threads;
+    options.config.epochs = 5;
+    options.config.lr = 0.1;
+    options.config.keep_best = "val_loss";
+    options.config.keep_every = 1;
+    Dataset data =
+        loss == "mse" ? random_regression(14, 6, 3, rng) : random_classification(14, 6, 3, rng);
+    Linear base = Linear::drawn(6, 3, rng);
+    return {std::move(data), std::move(base), std::move(rng), std::move(options)};
+  }
+
+  TrainParts parts(Keeper& keeper) {
+    TrainParts parts = training.parts();
+    parts.validation.emplace(Feed{held_out, cache});
+    parts.metrics = metrics;
+    parts.keeper = &keeper;
+    parts.observers.push_back(&observer);
+    return parts;
+  }
+
+  Rng rng;
+  Dataset others;
+  Training training;
+  Loader held_out;
+  FrozenCache cache;
+  std::vector<ReportedMetric> metrics;
+  RememberingObserver observer;
+};
+
+}  // namespace
+
+TEST_CASE("a run goes on from any of its steps to the same bits", "[train][resume]") {
+  for (const std::string loss : {"mse", "cross_entropy"}) {
+    CAPTURE(loss);
+    Run whole(loss);
+    RememberingKeeper kept;
+    const TrainResult expected = Trainer(whole.training.options.config, whole.parts(kept)).run();
+    REQUIRE(kept.states.size() == 20);
+
+    for (const auto& [step, state] : kept.states) {
+      CAPTURE(step);
+      Run rest(loss, 2);
+      RememberingKeeper ignored;
+      Trainer trainer(rest.training.options.config, rest.parts(ignored));
+      Reader reader(state);
+      trainer.visit_state(reader);
+      const TrainResult result = trainer.run();
+      CHECK(same_bits(rest.training.numbers(), whole.training.numbers()));
+      CHECK(result.steps == expected.steps);
+      CHECK(result.kept_epoch == expected.kept_epoch);
+      CHECK(result.loss == expected.loss);
+      REQUIRE(result.validation.size() == expected.validation.size());
+      CHECK(text_of(result.validation) == text_of(expected.validation));
+      CHECK(rest.observer.first_validation.empty());
+      for (const EpochRecord& record : rest.observer.epochs) {
+        const EpochRecord& other =
+            whole.observer.epochs[static_cast<std::size_t>(record.epoch) - 1];
+        CHECK(record.loss == other.loss);
+        CHECK(text_of(record.validation) == text_of(other.validation));
+      }
+    }
+  }
+}
+
+TEST_CASE("a run keeps its state after each epoch unless told otherwise", "[train][resume]") {
+  for (const auto& [every, expected] : std::vector<std::pair<Index, std::vector<Index>>>{
+           {0, {4, 8, 12, 16, 20}}, {3, {3, 6, 9, 12, 15, 18}}, {8, {8, 16}}}) {
+    CAPTURE(every);
+    Run run("mse");
+    RememberingKeeper kept;
+    TrainConfig config = run.training.options.config;
+    config.keep_every = every;
+    Trainer(config, run.parts(kept)).run();
+    std::vector<Index> steps;
+    for (const auto& [step, state] : kept.states) steps.push_back(step);
+    CHECK(steps == expected);
+  }
+}
+
+TEST_CASE("an interrupted run keeps its state at once", "[train][resume]") {
+  Run run("mse");
+  RememberingKeeper kept;
+  TrainConfig config = run.training.options.config;
+  config.keep_every = 100;
+  int asked = 0;
+  TrainParts parts = run.parts(kept);
+  parts.stop = [&] { return ++asked == 6; };
+  const TrainResult result = Trainer(config, std::move(parts)).run();
+  CHECK(result.interrupted);
+  REQUIRE(kept.states.size() == 1);
+  CHECK(kept.states[0].first == 6);
+}
+
+TEST_CASE("a generator goes on from its state, in the middle of a pair of normals too",
+          "[core][rng]") {
+  Rng rng(5);
+  rng.normal(1, 3);  // leaves the second of a pair
+  rng.random();
+  Rng copy(1);
+  copy.set_state(rng.state());
+  CHECK(copy.normal(1, 5) == rng.normal(1, 5));
+  CHECK(copy.permutation(20) == rng.permutation(20));
+  CHECK_THROWS_AS(copy.set_state("no state"), std::invalid_argument);
+}
+
+TEST_CASE("figures survive as text, what is not a number too", "[train][resume]") {
+  const Figures figures = {{"val_loss", "Val loss", 1.0 / 3, false, true},
+                           {"val_r2", "Val R2", std::nan(""), true, true},
+                           {"val_macro_f1", "Val macro F1", -0.0, true, false}};
+  const Figures read = figures_of(text_of(figures));
+  REQUIRE(read.size() == 3);
+  CHECK(read[0].value == 1.0 / 3);
+  CHECK(std::isnan(read[1].value));
+  CHECK(std::signbit(read[2].value));
+  CHECK(read[2].label == "Val macro F1");
+  CHECK(read[1].higher_is_better);
+  CHECK_FALSE(read[2].headline);
+}
+
+TEST_CASE("a first step without any gradient is refused", "[train][guard]") {
+  Rng rng(1);
+  Dataset data = random_regression(8, 6, 3, rng);
+  data.features.setZero();
+  Linear base = Linear::drawn(6, 3, rng);
+  Training training(std::move(data), std::move(base), std::move(rng), {});
+  CHECK_THROWS_WITH(training.trainer().run(), Catch::Contains("no gradient"));
+}
