@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lora/core/error.h"
+#include "lora/core/text.h"
 
 namespace lora {
 
@@ -71,6 +72,20 @@ class Keys {
   const std::string& path_;
 };
 
+/// Some initialisations take out of the base what the adapter starts with: such an adapter belongs
+/// to what is left of the base, and is wrong on the base itself.
+void check_base_is_whole(const Keys& keys, const std::string& path) {
+  const Json init = keys.at("init_lora_weights");
+  if (!init.is_string()) return;
+  const auto name = init.get<std::string>();
+  for (const char* taken_out : {"pissa", "olora", "corda", "loftq", "lora_ga"}) {
+    if (!name.starts_with(taken_out)) continue;
+    throw Error(ErrorKind::input, path, ": 'init_lora_weights' is ", in_quotes(name),
+                ", so the adapter belongs to a base that was changed; save it with PEFT's "
+                "path_initial_model_for_weight_conversion, for the base as it was");
+  }
+}
+
 /// What would change the numbers and is not known here.
 void check_supported(const Keys& keys, const std::string& path) {
   const std::string type = keys.text("peft_type", "");
@@ -81,6 +96,16 @@ void check_supported(const Keys& keys, const std::string& path) {
     if (keys.flag(key)) {
       throw Error(ErrorKind::input, path, ": '", key, "' is true, which is not read yet");
     }
+  }
+  check_base_is_whole(keys, path);
+}
+
+/// The key of a rank_pattern or alpha_pattern.
+void check_pattern(const std::string& key, const std::string& path) {
+  try {
+    pattern_fits(key, "");
+  } catch (const Error& error) {
+    throw Error(ErrorKind::input, path, ": ", error.what());
   }
 }
 
@@ -164,10 +189,12 @@ PeftConfig parse_peft_config(std::string_view text, const std::string& path) {
   }
   const Json ranks = keys.object("rank_pattern");
   for (const auto& [key, value] : ranks.items()) {
+    check_pattern(key, path);
     config.rank_pattern.emplace_back(key, keys.rank(value, "rank_pattern"));
   }
   const Json alphas = keys.object("alpha_pattern");
   for (const auto& [key, value] : alphas.items()) {
+    check_pattern(key, path);
     config.alpha_pattern.emplace_back(key, keys.positive(value, "alpha_pattern"));
   }
   if (const Json targets = keys.at("target_modules"); targets.is_array()) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
+#include <set>
 #include <string_view>
 
 #include "lora/core/error.h"
@@ -61,6 +62,13 @@ class Fields {
   std::vector<Value> list(const std::string& key) const {
     const auto value = get<Json>(key);
     return value.is_null() ? std::vector<Value>() : get<std::vector<Value>>(key);
+  }
+
+  std::vector<std::string> names(const std::string& key) const {
+    std::vector<std::string> names = list<std::string>(key);
+    const std::set<std::string> different(names.begin(), names.end());
+    if (different.size() == names.size()) return names;
+    throw Error(ErrorKind::input, path_, ": '", key, "' holds a name twice");
   }
 
  private:
@@ -147,9 +155,9 @@ std::optional<RunRecord> read_run_record(const std::string& directory) {
   record.version = fields.get<std::string>("version");
   record.config = fields.get<Json>("config");
   record.task = task_of(fields.get<std::string>("task"), path);
-  record.feature_names = fields.list<std::string>("feature_names");
-  record.target_names = fields.list<std::string>("target_names");
-  record.class_names = fields.list<std::string>("class_names");
+  record.feature_names = fields.names("feature_names");
+  record.target_names = fields.names("target_names");
+  record.class_names = fields.names("class_names");
   const auto scaling = fields.get<Json>("feature_scaling");
   if (!scaling.is_null()) record.scaling = scaling_of(scaling, path);
   const auto seed = fields.get<Json>("base_seed");

@@ -91,11 +91,12 @@ void announce(Run& run, const Options& o) {
                100.0 * static_cast<double>(counts.trainable) / static_cast<double>(counts.total),
                run.compute.threads);
   if (no_row_has_class_0(run)) {
-    spdlog::warn("no row is of class 0, which has an output too; are the classes counted from 1?");
+    spdlog::warn(
+        "warning: no row is of class 0, which has an output too; are the classes counted from 1?");
   }
   if (run.task == Task::regression && look_like_classes(run.data)) {
     spdlog::warn(
-        "the targets are whole numbers from 0 to {}; if they are classes, say --task "
+        "warning: the targets are whole numbers from 0 to {}; if they are classes, say --task "
         "classification",
         run.data.targets.maxCoeff());
   }

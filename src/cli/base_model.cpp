@@ -40,9 +40,26 @@ void compare_with_record(const BaseModel& base, const SavedAdapter& saved) {
   for (const InputRecord& input : saved.record->inputs) {
     if (input.option != "base" || input.hash.empty()) continue;
     if (input.hash == hash_file(base.file).text) return;
-    spdlog::warn("{} is not the base that {} was trained on ({}): its hash is another",
+    spdlog::warn("warning: {} is not the base that {} was trained on ({}): its hash is another",
                  label_of(base), saved.adapter.directory(), input.path);
   }
+}
+
+/// Refuses a record whose names are not as many as the layer's inputs and outputs.
+void check_names(const BaseModel& base, const SavedAdapter& saved) {
+  if (!saved.record) return;
+  const RunRecord& record = *saved.record;
+  const Index outputs = base.head.out_features();
+  const bool classes = record.task == Task::classification;
+  const auto check = [&](const std::vector<std::string>& names, Index needed, const char* key) {
+    const auto count = static_cast<Index>(names.size());
+    if (count == 0 || count == needed) return;
+    throw Error(ErrorKind::input, run_record_path(saved.adapter.directory()), ": '", key,
+                "' holds ", count, " names, but ", needed, " are needed for ", label_of(base));
+  };
+  check(record.feature_names, base.head.in_features(), "feature_names");
+  check(record.target_names, classes ? 1 : outputs, "target_names");
+  check(record.class_names, classes ? outputs : 0, "class_names");
 }
 
 BaseModel drawn_again(const SavedAdapter& saved, std::int64_t seed) {
@@ -54,6 +71,33 @@ BaseModel drawn_again(const SavedAdapter& saved, std::int64_t seed) {
   Rng rng(static_cast<std::uint64_t>(seed));
   return draw_base(saved.adapter.in_features(layers.front()),
                    saved.adapter.out_features(layers.front()), seed, rng);
+}
+
+/// Without a look at whether the record fits it.
+BaseModel unchecked_base_of(const SavedAdapter& saved, const Options& options) {
+  const bool fan_in_fan_out = options.fan_in_fan_out || saved.adapter.config().fan_in_fan_out;
+  std::string file = options.base;
+  if (file.empty() && saved.record) {
+    file = recorded_base(*saved.record);
+    if (file.empty() && saved.record->base_seed) {
+      return drawn_again(saved, *saved.record->base_seed);
+    }
+    if (file.empty()) {
+      throw Error(ErrorKind::usage, "--adapter ", saved.adapter.directory(),
+                  " needs --base: its record names none, as after a demo");
+    }
+    if (!std::filesystem::exists(split_file_and_name(file).file)) {
+      throw Error(ErrorKind::input, saved.adapter.directory(), ": belongs to the base ", file,
+                  ", which is not there from here; say where it is with --base");
+    }
+  }
+  if (file.empty()) {
+    throw Error(ErrorKind::usage, "--adapter ", saved.adapter.directory(),
+                " needs --base: nothing beside the adapter says which base it belongs to");
+  }
+  BaseModel base = read_base(file, fan_in_fan_out);
+  compare_with_record(base, saved);
+  return base;
 }
 
 }  // namespace
@@ -84,24 +128,8 @@ SavedAdapter::SavedAdapter(const std::string& directory)
     : adapter(directory), record(read_run_record(directory)) {}
 
 BaseModel base_of(const SavedAdapter& saved, const Options& options) {
-  const bool fan_in_fan_out = options.fan_in_fan_out || saved.adapter.config().fan_in_fan_out;
-  std::string file = options.base;
-  if (file.empty() && saved.record) {
-    file = recorded_base(*saved.record);
-    if (file.empty() && saved.record->base_seed) {
-      return drawn_again(saved, *saved.record->base_seed);
-    }
-    if (!std::filesystem::exists(split_file_and_name(file).file)) {
-      throw Error(ErrorKind::input, saved.adapter.directory(), ": belongs to the base ", file,
-                  ", which is not there from here; say where it is with --base");
-    }
-  }
-  if (file.empty()) {
-    throw Error(ErrorKind::usage, "--adapter ", saved.adapter.directory(),
-                " needs --base: nothing beside the adapter says which base it belongs to");
-  }
-  BaseModel base = read_base(file, fan_in_fan_out);
-  compare_with_record(base, saved);
+  BaseModel base = unchecked_base_of(saved, options);
+  check_names(base, saved);
   return base;
 }
 

@@ -76,6 +76,10 @@ void check_classes(const Dataset& data, const SourceFacts& facts,
 
 /// "1,2.5" → numbers, one for each class.
 std::vector<double> parse_class_weights(const std::string& list, Index classes) {
+  if (list.find_first_of("0123456789") == std::string::npos) {
+    throw Error(ErrorKind::usage, "--class-weights '", list,
+                "': it must be 'balanced', or a number for each class, separated by commas");
+  }
   std::vector<double> weights;
   for (std::size_t start = 0; start <= list.size();) {
     const std::size_t end = std::min(list.find(',', start), list.size());
@@ -122,7 +126,8 @@ void check_widths(const BaseModel& base, const SourceFacts& facts) {
   if (numbers && facts.targets != base.head.out_features()) {
     throw Error(ErrorKind::input, facts.label, ": ", facts.targets, " target column(s)",
                 facts.target_names.empty() ? "" : " ('" + joined(facts.target_names) + "')",
-                ", but ", label_of(base), " has ", base.head.out_features(), " outputs");
+                ", but ", label_of(base), " has ", base.head.out_features(), " outputs",
+                facts.targets == 1 ? "; if the target is a class, say --task classification" : "");
   }
 }
 
@@ -238,7 +243,7 @@ void Run::scale_features(const Options& options) {
     scaling = FeatureScaling::of(data.features, rows.train);
     for (const Index column : scaling->constant_columns()) {
       const auto i = static_cast<std::size_t>(column);
-      spdlog::warn("feature {} is the same in every training row, so it becomes 0",
+      spdlog::warn("warning: feature {} is the same in every training row, so it becomes 0",
                    facts.feature_names.empty() ? std::to_string(column + 1)
                                                : in_quotes(facts.feature_names[i]));
     }
@@ -267,12 +272,13 @@ void Run::attach_adapter(const Options& options) {
     adapter.fan_in_fan_out = options.fan_in_fan_out;
   }
   adapter.base_model = base->name;
-  if (options.bias == "none") return;
+  const std::string mode = options.bias.value_or(adapter.bias);
+  if (mode == "none") return;
   if (linear.bias() == nullptr) {
-    throw Error(ErrorKind::usage, "--bias ", options.bias, ": ", label_of(*base),
+    throw Error(ErrorKind::usage, "--bias ", mode, ": ", label_of(*base),
                 " has no bias that could be trained; leave --bias away");
   }
-  adapter.bias = options.bias;
+  adapter.bias = mode;
   linear.bias()->set_trainable(true);
 }
 

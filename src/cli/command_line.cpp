@@ -148,14 +148,15 @@ std::string take_verb(std::vector<std::string>& arguments) {
   return verb;
 }
 
-/// "eval and predict": the verbs that use a setting.
+/// "train, eval and predict": the verbs that use a setting.
 std::string users_of(const Setting& setting) {
-  std::string text;
+  std::vector<std::string> users;
   for (const Verb& verb : verbs()) {
-    if ((setting.verbs & verb.bit) == 0) continue;
-    text += (text.empty() ? "" : " and ") + std::string(verb.name);
+    if ((setting.verbs & verb.bit) != 0) users.emplace_back(verb.name);
   }
-  return text;
+  const std::string last = users.back();
+  users.pop_back();
+  return users.empty() ? last : joined(users) + " and " + last;
 }
 
 /// What the command line gives each setting. Refuses those that the verb does not use.
@@ -175,8 +176,19 @@ std::vector<Texts> given_to(const std::vector<Setting>& settings,
 }
 
 /// A file name may be no UTF-8, which neither TOML nor JSON can say; such bytes are replaced.
+/// TOML forbids a raw DEL, which JSON allows.
 std::string text_of(const nlohmann::ordered_json& value) {
-  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  constexpr char kDel = '\x7f';
+  std::string text;
+  for (const char c :
+       value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) {
+    if (c == kDel) {
+      text += "\\u007f";
+    } else {
+      text += c;
+    }
+  }
+  return text;
 }
 
 }  // namespace

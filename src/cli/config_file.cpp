@@ -20,9 +20,9 @@ std::string place_of(const std::string& path, const toml::source_region& source)
 std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
-    throw Error(ErrorKind::usage, "--config ", path, ": cannot be read (",
-                errno != 0 ? std::strerror(errno) : "empty or not a file", ")");
+  if (!in || (!(text << in.rdbuf()) && errno != 0)) {  // nothing is read from an empty file
+    throw Error(ErrorKind::usage, "--config ", path, ": cannot be read (", std::strerror(errno),
+                ")");
   }
   return text.str();
 }

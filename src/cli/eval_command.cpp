@@ -1,6 +1,7 @@
 #include "eval_command.h"
 
 #include <cctype>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "lora/core/error.h"
 #include "lora/core/table.h"
 #include "lora/data/loader.h"
+#include "lora/loss/rows.h"
 #include "lora/report/json_lines.h"
 #include "lora/train/evaluator.h"
 #include "requirement.h"
@@ -35,7 +37,7 @@ std::string target_of(const Options& options, const Inference& inference) {
   const auto& record = inference.record();
   if (record && record->config.contains("target") && record->config["target"].is_string()) {
     const auto target = record->config["target"].get<std::string>();
-    if (!is_target_file(target)) return target;
+    if (!target.empty() && !is_target_file(target)) return target;
   }
   throw Error(ErrorKind::usage,
               "eval needs --target: the columns, or the file, that hold what is right");
@@ -56,6 +58,15 @@ struct Judgement {
   nlohmann::ordered_json details;
 };
 
+/// The loss is the first of the figures.
+void check_loss(const Figures& figures, const std::string& label) {
+  const double loss = figures.front().value;
+  if (std::isfinite(loss)) return;
+  throw Error(ErrorKind::training, label, ": the loss is ",
+              std::isnan(loss) ? "not a number" : "infinite",
+              "; are the features, targets or weights very large?");
+}
+
 Judgement judge(Inference& inference, DatasetReader& reader, const Loss& loss) {
   const Task task = reader.facts().task;
   const Index outputs = inference.base.head.out_features();
@@ -67,6 +78,7 @@ Judgement judge(Inference& inference, DatasetReader& reader, const Loss& loss) {
   Dataset rows;
   std::optional<Details> details;
   std::optional<Evaluator> evaluator;
+  double weight = 0;
   while (reader.read(kRowsAtOnce, rows)) {
     if (!details) {
       details.emplace(
@@ -76,11 +88,18 @@ Judgement judge(Inference& inference, DatasetReader& reader, const Loss& loss) {
     }
     inference.scale(rows);
     Loader loader(rows, all_rows(rows.rows()), kBatch, /*shuffle=*/false);
-    while (const std::optional<Batch> batch = loader.next()) evaluator->add(*batch);
+    while (const std::optional<Batch> batch = loader.next()) {
+      evaluator->add(*batch);
+      weight += total_weight(*batch);
+    }
     judgement.rows += rows.rows();
   }
   if (!evaluator) throw Error(ErrorKind::input, reader.facts().label, ": holds no rows");
+  if (weight == 0) {
+    throw Error(ErrorKind::input, reader.facts().label, ": every row has the weight 0");
+  }
   judgement.figures = evaluator->figures("", "");
+  check_loss(judgement.figures, reader.facts().label);
   judgement.details = details->json();
   for (const std::string& line : details->lines()) spdlog::info("{}", line);
   return judgement;
@@ -100,7 +119,7 @@ void announce_differences(const Inference& inference, const SourceFacts& facts) 
   const auto& record = inference.record();
   if (!record || facts.target_names.empty() || record->target_names.empty()) return;
   if (facts.target_names == record->target_names) return;
-  spdlog::warn("the model was trained to predict {}, but is judged by {}",
+  spdlog::warn("warning: the model was trained to predict {}, but is judged by {}",
                joined(record->target_names), joined(facts.target_names));
 }
 

@@ -53,8 +53,9 @@ DatasetReader Inference::open(const DatasetRequest& request) const {
   DatasetReader reader(request);
   check_widths(base, reader.facts());
   if (!request.feature_names.empty() && reader.facts().feature_names.empty()) {
-    spdlog::warn("{} has no names for its columns; they are taken in the order of the training",
-                 reader.facts().label);
+    spdlog::warn(
+        "warning: {} has no names for its columns; they are taken in the order of the training",
+        reader.facts().label);
   }
   if (record() && record()->scaling &&
       record()->scaling->mean.size() != static_cast<std::size_t>(base.head.in_features())) {

@@ -34,14 +34,18 @@ std::vector<Input> inputs_of(const Options& o) {
 }  // namespace
 
 std::vector<InputRecord> hashed_inputs(const Options& options, const std::string& base) {
-  Options complete = options;
-  complete.base = base;
   std::vector<InputRecord> records;
-  for (const auto& [option, path] : inputs_of(complete)) {
+  for (const auto& [option, path] : inputs_of(with_base(options, base))) {
     const bool regular = path != "-" && std::filesystem::is_regular_file(path);
     records.push_back({option, path, regular ? hash_file(path).text : ""});
   }
   return records;
+}
+
+Options with_base(const Options& options, const std::string& base) {
+  Options complete = options;
+  complete.base = base;
+  return complete;
 }
 
 void refuse_inputs(const std::string& option, const std::vector<std::string>& outputs,

@@ -18,4 +18,7 @@ std::vector<InputRecord> hashed_inputs(const Options& options, const std::string
 void refuse_inputs(const std::string& option, const std::vector<std::string>& outputs,
                    const Options& options);
 
+/// The options with the base's file, which may come from an adapter's record.
+Options with_base(const Options& options, const std::string& base);
+
 }  // namespace lora::cli

@@ -1,6 +1,10 @@
 #include "interrupt.h"
 
 #include <csignal>
+#include <string_view>
+#include <unistd.h>
+
+#include "exit_code.h"
 
 namespace lora::cli {
 
@@ -14,7 +18,19 @@ void remember(int number) {
   std::signal(number, SIG_DFL);  // the next one ends the program at once
 }
 
+/// Only what a signal handler may call.
+void end_at_once(int /*number*/) {
+  constexpr std::string_view kSentence = "interrupted; no file was written\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kSentence.data(), kSentence.size());
+  _exit(kInterrupted);
+}
+
 }  // namespace
+
+void end_on_stop_signals() {
+  std::signal(SIGINT, end_at_once);
+  std::signal(SIGTERM, end_at_once);
+}
 
 void ignore_write_signals() {
   std::signal(SIGPIPE, SIG_IGN);

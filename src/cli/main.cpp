@@ -19,7 +19,7 @@ namespace lora::cli {
 
 namespace {
 
-/// Everything but results goes to stderr: information plainly, the rest with its level in front.
+/// Everything but results goes to stderr.
 void set_up_log(const Options& options) {
   spdlog::set_level(options.quiet     ? spdlog::level::err
                     : options.verbose ? spdlog::level::debug
@@ -43,6 +43,7 @@ int run(int argc, const char* const* argv) {
   }
   set_up_log(options);
   ignore_write_signals();
+  end_on_stop_signals();
   return verb.run(options, settings);
 }
 

@@ -142,7 +142,7 @@ void bind_problem(Binder& bind, Options& o) {
   bind.on(kTrain | kEval | kPredict);
   bind.text("data", o.data, "FILE",
             "rows of features: a table (.csv, .tsv, or - for a pipe) or an array (.npy, .npz:NAME, "
-            ".safetensors:NAME); without it, train runs the demo");
+            ".safetensors:NAME); the demo has none");
   bind.text("target", o.target, "COLUMNS|FILE",
             "what to predict: columns of the table (names, numbers from 1, or 'last', separated by "
             "commas), or a file of its own; predict leaves such columns out");
@@ -188,7 +188,8 @@ void bind_adapter(Binder& bind, Options& o) {
       .aliases = {"lora-alpha"};
   bind.choice("init", o.init, names_of(lora_inits()),
               "how A and B start (demo: normal, with --data: kaiming)");
-  bind.choice("bias", o.bias, {"none", "all"}, "which biases are trained as well");
+  bind.choice("bias", o.bias, {"none", "all"},
+              "which biases are trained as well (none, or what --adapter had)");
 }
 
 void bind_optimisation(Binder& bind, Options& o) {
@@ -405,6 +406,7 @@ void resolve_training(Options& o) {
   const bool demo = o.is_demo();
   if (demo) {
     resolve_task(o, Task::regression);
+    o.task.reset();  // so that --config can read what --print-config prints
     o.in = o.in.value_or(64);
     o.out = o.out.value_or(10);
     o.samples = o.samples.value_or(1000);
@@ -417,6 +419,7 @@ void resolve_training(Options& o) {
     o.rank = o.rank.value_or(4);
     o.alpha = o.alpha.value_or(static_cast<double>(*o.rank));
     o.init = o.init.value_or(demo ? "normal" : "kaiming");
+    o.bias = o.bias.value_or("none");
   }
   o.epochs = o.epochs.value_or(demo ? 10 : 100);
   o.batch_size = o.batch_size.value_or(demo ? 0 : 32);
@@ -427,6 +430,9 @@ void resolve_evaluation(Options& o) {
   take_only_adapter(o);
   if (o.data.empty()) throw Error(ErrorKind::usage, "eval needs --data: the rows to judge by");
   check_model_given(o, "eval");
+  if (!o.task && o.loss && o.adapter.empty()) {
+    resolve_task(o, find_entry(loss_kinds(), "--loss", *o.loss).task);
+  }
   if (o.class_weights == "balanced") {
     throw Error(ErrorKind::usage,
                 "--class-weights balanced is for training; eval takes the weights as a list");

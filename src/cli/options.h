@@ -41,7 +41,7 @@ struct Options {
   std::optional<Index> rank;
   std::optional<double> alpha;
   std::optional<std::string> init;
-  std::string bias = "none";
+  std::optional<std::string> bias;
 
   // optimisation
   std::optional<Index> epochs;

@@ -174,6 +174,7 @@ int run_predict(Options& options, const std::vector<Setting>& settings) {
   try {
     announce_options(settings, kPredict);
     Inference inference(options);
+    check_output(with_base(options, inference.base.file));
     const DatasetRequest request = request_of(inference, options);
     const Task task = task_of(request, options);
     DatasetReader reader = inference.open(request);
@@ -184,11 +185,14 @@ int run_predict(Options& options, const std::vector<Setting>& settings) {
     make_distinct(columns.kept, columns.predicted);
     if (inference.record()) columns.class_names = inference.record()->class_names;
     const bool with_header = !facts.is_table || !facts.feature_names.empty();
-    const auto writer = make_writer(options, std::move(columns), with_header, out);
     catch_stop_signals();
+    const auto writer = make_writer(options, std::move(columns), with_header, out);
     const Index rows = predict(inference, reader, task, options.probabilities, *writer, out);
     if (interrupted()) {
-      spdlog::error("interrupted after {} rows; no file was written", rows);
+      const std::string message =
+          fmt::format("interrupted after {} rows; no file was written", rows);
+      spdlog::error(message);
+      if (options.json) json.failed(message, kInterrupted);
       return kInterrupted;
     }
     writer->finish();

@@ -137,15 +137,11 @@ void check_learned(Run& run, const Eigen::VectorXd& probe_before, const TrainRes
               "small?");
 }
 
-void announce_interruption(const TrainResult& result, const Options& options) {
-  if (options.checkpoint.empty()) {
-    spdlog::error("interrupted after step {}; nothing was kept", result.steps);
-  } else {
-    spdlog::error(
-        "interrupted after step {}; {} holds a checkpoint: the same command with --resume "
-        "goes on from there",
-        result.steps, options.checkpoint);
-  }
+std::string interruption(const TrainResult& result, const Options& options) {
+  const std::string step = fmt::format("interrupted after step {}; ", result.steps);
+  if (options.checkpoint.empty()) return step + "nothing was kept";
+  return step + options.checkpoint +
+         " holds a checkpoint: the same command with --resume goes on from there";
 }
 
 /// What --require is about: the training loss and the validation figures.
@@ -174,8 +170,9 @@ class Beginning : public Observer {
 
   void warn_if_worse() const {
     if (!first_loss_ || last_loss_ <= *first_loss_) return;
-    spdlog::warn("the loss ended at {:.4f}, above the {:.4f} where it began; a lower --lr may help",
-                 last_loss_, *first_loss_);
+    spdlog::warn(
+        "warning: the loss ended at {:.4f}, above the {:.4f} where it began; a lower --lr may help",
+        last_loss_, *first_loss_);
   }
 
  private:
@@ -237,6 +234,7 @@ TrainConfig config_of(const Options& options) {
 int train(Options& options, const std::vector<Setting>& settings, StandardOutput& out,
           JsonLines& json) {
   Run run(options);
+  check_outputs(with_base(options, run.base->file));
   const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
   std::optional<Checkpointing> checkpointing;
   if (!options.checkpoint.empty()) checkpointing.emplace(options, settings, inputs);
@@ -260,14 +258,15 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   announce_work(run, result, seconds.count());
   nlohmann::ordered_json facts = nlohmann::ordered_json::object();
-  int code = kInterrupted;
   if (result.interrupted) {
-    announce_interruption(result, options);
-  } else {
-    check_learned(run, probe_before, result);
-    beginning.warn_if_worse();
-    code = finish(result, run, options, settings, inputs, facts);
+    const std::string message = interruption(result, options);
+    spdlog::error(message);
+    if (options.json) json.failed(message, kInterrupted);
+    return kInterrupted;
   }
+  check_learned(run, probe_before, result);
+  beginning.warn_if_worse();
+  const int code = finish(result, run, options, settings, inputs, facts);
   if (options.json) json.end(result, facts, code);
   return code;
 }

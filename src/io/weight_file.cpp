@@ -166,9 +166,13 @@ FrozenWeight read_frozen_weight(const std::string& file_and_tensor, Layout layou
                 ": a .npy file holds one array without a name; leave ':", tensor, "' away");
   }
   if (extension == ".npy" || extension == ".npz") return read_array(file, tensor, layout);
+  const bool pickled = extension == ".pt" || extension == ".pth" || extension == ".bin";
   throw Error(ErrorKind::input, file,
               ": a frozen weight is read from .safetensors, .npy or .npz, which this name does not "
-              "end in");
+              "end in",
+              pickled
+                  ? "; safetensors.torch.save_file(torch.load(FILE), 'new.safetensors') makes one"
+                  : "");
 }
 
 }  // namespace lora

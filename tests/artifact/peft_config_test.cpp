@@ -99,6 +99,11 @@ TEST_CASE("a configuration that is none, or means other numbers, is refused", "[
   check_refused(R"({"peft_type": "LORA", "bias": "some"})", "'bias'");
   check_refused(R"({"peft_type": "LORA", "use_dora": true})", "use_dora");
   check_refused(R"({"peft_type": "LORA", "use_rslora": 1})", "use_rslora");
+  for (const char* init : {"pissa", "pissa_niter_16", "olora", "corda", "loftq", "lora_ga"}) {
+    check_refused(R"({"peft_type": "LORA", "init_lora_weights": ")" + std::string(init) + "\"}",
+                  "init_lora_weights");
+  }
+  check_refused(R"({"peft_type": "LORA", "rank_pattern": {"(": 2}})", "'('");
   check_refused(R"({"peft_type": "LORA", "rank_pattern": {"head": -1}})", "rank_pattern");
   check_refused(R"({"peft_type": "LORA", "alpha_pattern": []})", "alpha_pattern");
 }

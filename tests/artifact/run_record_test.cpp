@@ -94,4 +94,9 @@ TEST_CASE("a record that is damaged is refused with the key", "[artifact][record
   auto json = nlohmann::ordered_json::parse(run_record_text(sample()));
   json["feature_scaling"]["deviation"] = {1.0, -1.0};
   CHECK(message_of(json.dump()).find("feature_scaling") != std::string::npos);
+  for (const std::string key : {"feature_names", "target_names", "class_names"}) {
+    json = nlohmann::ordered_json::parse(run_record_text(sample()));
+    json[key] = {"a", "b", "a"};
+    CHECK(message_of(json.dump()).find("'" + key + "' holds a name twice") != std::string::npos);
+  }
 }

@@ -91,8 +91,8 @@ TEST_CASE("stderr says what will be done, and --quiet silences it", "[cli]") {
 TEST_CASE("whole numbers as targets of a regression are remarked on", "[cli]") {
   const TemporaryDirectory directory;
   write_sample_files(directory);
-  CHECK(run(directory, "--data classes.csv --target label --epochs 1").err.find("--task") !=
-        std::string::npos);
+  CHECK(run(directory, "--data classes.csv --target label --epochs 1")
+            .err.find("warning: the targets") != std::string::npos);
   CHECK(run(directory, "--data good.csv --target y --epochs 1").err.find("--task") ==
         std::string::npos);
 }
@@ -153,6 +153,19 @@ TEST_CASE("--print-config prints what --config reads", "[cli][config]") {
         std::string::npos);
 }
 
+TEST_CASE("--print-config is read back for the demo, for odd names, and from an empty file",
+          "[cli][config]") {
+  const TemporaryDirectory directory;
+  for (const std::string arguments :
+       {"--epochs 3", "--data 'a\"b\\c\x7f\x01é.csv' --target y", "--config empty.toml"}) {
+    CAPTURE(arguments);
+    directory.write("empty.toml", "");
+    const std::string config = run(directory, arguments + " --print-config").out;
+    directory.write("run.toml", config);
+    CHECK(run(directory, "--config run.toml --print-config").out == config);
+  }
+}
+
 TEST_CASE("names of other trainers mean the same options", "[cli]") {
   const TemporaryDirectory directory;
   write_sample_files(directory);
@@ -195,6 +208,23 @@ TEST_CASE("a run that diverges ends with code 4, names the step, and prints stri
     CHECK(nlohmann::json::accept(line));
   }
   CHECK(nlohmann::json::parse(lines.back())["exit_code"] == 4);
+}
+
+TEST_CASE("with --json a command that fails or is interrupted ends with one object that says so",
+          "[cli][json]") {
+  const TemporaryDirectory directory;
+  const ProgramResult absent = run_lora_train(directory.path(), "inspect absent.csv --json");
+  CHECK(absent.exit_code == 3);
+  CHECK(nlohmann::json::parse(absent.out)["exit_code"] == 3);
+
+  const std::string command = "cd '" + directory.path().string() +
+                              "' && " LORA_BINARY_DIR
+                              "/lora-train --epochs 100000000 --json >out 2>err & pid=$!; "
+                              "sleep 0.3; kill -TERM $pid; wait $pid";
+  CHECK(WEXITSTATUS(std::system(command.c_str())) == 130);
+  const auto end = nlohmann::json::parse(lines_of(read_file(directory.path() / "out")).back());
+  CHECK(end["exit_code"] == 130);
+  CHECK(end["error"].get<std::string>().find("nothing was kept") != std::string::npos);
 }
 
 TEST_CASE("--save writes a PEFT directory, and only --overwrite replaces it", "[cli][save]") {
@@ -268,6 +298,17 @@ TEST_CASE("SIGTERM ends a run after its step with code 130 and says what was kep
   const int status = std::system(command.c_str());
   CHECK(WEXITSTATUS(status) == 130);
   CHECK(read_file(directory.path() / "err").find("nothing was kept") != std::string::npos);
+}
+
+TEST_CASE("SIGTERM while a file is read ends the run at once with code 130", "[cli]") {
+  const TemporaryDirectory directory;
+  const std::string command = "cd '" + directory.path().string() +
+                              "' && mkfifo pipe; sleep 2 >pipe & " LORA_BINARY_DIR
+                              "/lora-train --data - --target y <pipe 2>err & pid=$!; "
+                              "sleep 0.3; kill -TERM $pid; wait $pid";
+  const int status = std::system(command.c_str());
+  CHECK(WEXITSTATUS(status) == 130);
+  CHECK(read_file(directory.path() / "err").starts_with("interrupted"));
 }
 
 TEST_CASE("more memory than there is ends with code 7 and a sentence", "[cli]") {

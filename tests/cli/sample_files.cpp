@@ -80,6 +80,8 @@ void write_tables(const TemporaryDirectory& directory) {
       {"bare.csv", "1,2,3\n4,5,6\n"},
       {"weights.csv", "x,w,y\n1,1,1\n2,-1,1\n"},
       {"zeros.csv", "x,w,y\n1,0,1\n2,0,1\n"},
+      {"weightless.csv", "x1,x2,w,y\n1,2,0,1\n2,1,0,1\n"},
+      {"enormous.csv", "x1,x2,y\n3e38,-3e38,0\n"},
       {"wide.csv", "x1,y\n1,2\n"},
       {"same.csv", "x1,kind\n1,cat\n2,cat\n"},
       {"ones.csv", "x1,label\n1,1\n2,1\n"},
@@ -201,6 +203,7 @@ void write_arrays(const TemporaryDirectory& directory) {
   directory.write("x.npy", x);
   directory.write("cut.npy", x.substr(0, x.size() - 5));
   directory.write("y.npy", npy("(4,)", {0.5, 1, 2, 1}));
+  directory.write("weight.npy", npy("(1, 2)", {0.5, -1}));
   directory.write("short.npy", npy("(3,)", {3, 0, 2}));
   directory.write("cube.npy", npy("(1, 2, 2)", {1, 2, 3, 4}));
   directory.write("infinite.npy", npy("(4, 2)", {1, 2, 2, 1, 0, 1, 3, infinity}));

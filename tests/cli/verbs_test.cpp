@@ -236,6 +236,99 @@ TEST_CASE("training goes on from an adapter, on the base that it belongs to", "[
   run(directory, "eval --adapter two --data good.csv");
 }
 
+TEST_CASE("the base that only the adapter's record names is never written to", "[cli][base]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  std::filesystem::create_directory(directory.path() / "store");
+  const auto weight = directory.path() / "store/adapter_model.safetensors";
+  std::filesystem::copy(directory.path() / "base.safetensors", weight);
+  const std::string before = read_file(weight);
+  const std::string data = "--data good.csv --target y --epochs 1 ";
+  run(directory, data + "--base store/adapter_model.safetensors --save out");
+  const ProgramResult trained =
+      run_lora_train(directory.path(), data + "--adapter out --save store --overwrite --quiet");
+  CHECK(trained.exit_code == 2);
+  CHECK(trained.err.find("input of this run") != std::string::npos);
+  CHECK(read_file(weight) == before);
+
+  std::filesystem::copy(directory.path() / "weight.npy", directory.path() / "kept.npy");
+  run(directory, data + "--base weight.npy --save array");
+  const ProgramResult predicted = run_lora_train(
+      directory.path(), "predict --adapter array --data good.csv --output weight.npy --overwrite");
+  CHECK(predicted.exit_code == 2);
+  CHECK(read_file(directory.path() / "weight.npy") == read_file(directory.path() / "kept.npy"));
+}
+
+TEST_CASE("a record that does not fit its base is refused", "[cli][adapter]") {
+  const TemporaryDirectory directory;
+  train_animals(directory);
+  const auto path = directory.path() / "out/lora_train.json";
+  const Json good = Json::parse(read_file(path));
+  const auto refused = [&](const Json& record, const std::string& verb, int code) {
+    directory.write("out/lora_train.json", record.dump());
+    const ProgramResult result =
+        run_lora_train(directory.path(), verb + " --adapter out --data animals.csv --quiet");
+    CAPTURE(result.err);
+    CHECK(result.exit_code == code);
+    return result.err;
+  };
+  for (const std::string key : {"class_names", "feature_names", "target_names"}) {
+    CAPTURE(key);
+    Json bad = good;
+    bad[key] = {"cat", "dog"};
+    CHECK(refused(bad, "predict", 3).find("'" + key + "' holds 2 names") != std::string::npos);
+    refused(bad, "eval", 3);
+    refused(bad, "--target kind", 3);
+  }
+  Json bad = good;
+  bad["config"]["target"] = "";
+  CHECK(refused(bad, "eval", 2).find("--target") != std::string::npos);
+}
+
+TEST_CASE("an adapter of the demo asks for a base", "[cli][adapter]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  run(directory, "--in 2 --out 1 --samples 9 --epochs 1 --save out");
+  const ProgramResult result =
+      run_lora_train(directory.path(), "predict --adapter out --data x.npy");
+  CHECK(result.exit_code == 2);
+  CHECK(result.err.find("--base") != std::string::npos);
+}
+
+TEST_CASE("an adapter with a trained bias goes on training it", "[cli][adapter]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string data = "--data good.csv --target y --base base.safetensors --rank 1 ";
+  run(directory, data + "--epochs 2 --bias all --save out");
+  const std::string more = "--data good.csv --target y --adapter out --epochs 2 ";
+  CHECK(lines_of(run(directory, more).out)[0] == "Trainable parameters: 4");
+  CHECK(lines_of(run(directory, more + "--bias none").out)[0] == "Trainable parameters: 3");
+}
+
+TEST_CASE("merged weights answer as base and adapter do", "[cli][merge]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string data = "--data good.csv --target y --base base.safetensors ";
+  run(directory, data + "--rank 1 --alpha 3 --epochs 30 --lr 0.1 --bias all --save out");
+  const std::string line =
+      run(directory, "merge --base base.safetensors --adapter out --output merged.safetensors").out;
+  CHECK(line.starts_with("Largest difference: "));
+  CHECK(line.find(", Bound: ") != std::string::npos);
+  const Json merged = end_of(
+      run(directory, "eval --data good.csv --target y --base merged.safetensors --json").out);
+  const Json adapted = end_of(run(directory, "eval " + data + "--adapter out --json").out);
+  CHECK(merged["loss"] == Approx(adapted["loss"].get<double>()).epsilon(1e-5));
+  CHECK(read_file(directory.path() / "merged.safetensors").size() ==
+        read_file(directory.path() / "base.safetensors").size());
+  CHECK(run_lora_train(directory.path(),
+                       "merge --base base.safetensors --adapter out --output base.safetensors "
+                       "--overwrite")
+            .exit_code == 2);
+  CHECK(run_lora_train(directory.path(),
+                       "merge --base base.safetensors --adapter out --output merged.safetensors")
+            .exit_code == 2);
+}
+
 TEST_CASE("row weights count rows", "[cli][weights]") {
   const TemporaryDirectory directory;
   directory.write("weighted.csv", "x,w,y\n1,2,3\n2,0,100\n0,1,2\n");
