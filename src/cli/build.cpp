@@ -13,6 +13,7 @@
 #include "lora/nn/visitor.h"
 #include "lora/ops/parallel.h"
 #include "setting.h"
+#include "targets.h"
 
 namespace lora::cli {
 
@@ -264,12 +265,12 @@ void Run::attach_adapter(const Options& options) {
     start->adapter.attach_to(model());
     adapter = start->adapter.config();
   } else {
-    const AdapterOptions adapter_options{*options.rank, options.alpha, *options.init};
+    adapter = adapter_config(options, {model().name()});
+    const Index rank = adapter.rank_of(model().name());
+    const double scale = adapter.scale_of(model().name());
+    const AdapterOptions adapter_options{rank, scale * static_cast<double>(rank), *options.init};
     linear.attach(adapter_kinds().front().make(adapter_options, linear.in_features(),
                                                linear.out_features(), rng));
-    adapter.rank = *options.rank;
-    adapter.alpha = *options.alpha;
-    adapter.fan_in_fan_out = options.fan_in_fan_out;
   }
   adapter.base_model = base->name;
   const std::string mode = options.bias.value_or(adapter.bias);
@@ -307,8 +308,7 @@ void Run::make_optimizer(const Options& options) {
 
 std::optional<Feed> Run::validation() {
   if (!validation_loader) return std::nullopt;
-  return std::optional<Feed>(std::in_place, *validation_loader,
-                             validation_cache ? *validation_cache : *cache);
+  return Feed{*validation_loader, validation_cache ? *validation_cache : *cache};
 }
 
 TrainParts Run::parts(std::vector<Observer*> observers, std::function<bool()> stop) {

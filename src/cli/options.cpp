@@ -188,8 +188,16 @@ void bind_adapter(Binder& bind, Options& o) {
       .aliases = {"lora-alpha"};
   bind.choice("init", o.init, names_of(lora_inits()),
               "how A and B start (demo: normal, with --data: kaiming)");
-  bind.choice("bias", o.bias, {"none", "all"},
-              "which biases are trained as well (none, or what --adapter had)");
+  bind.flag("rslora", o.rslora, "scale by alpha/√rank instead (rank-stabilised LoRA)");
+  bind.choice("bias", o.bias, {"none", "all", "lora_only"},
+              "which biases are trained as well: of all layers, or of those with an adapter (none, "
+              "or what --adapter had)");
+  bind.text("targets", o.targets, "LIST",
+            "layers that get an adapter: names, ends of names, globs or regular expressions, "
+            "separated by commas (all)")
+      .aliases = {"target-modules"};
+  bind.texts("rank-pattern", o.rank_pattern, "REGEX=N", "another rank for the layers that fit");
+  bind.texts("alpha-pattern", o.alpha_pattern, "REGEX=X", "another alpha for the layers that fit");
 }
 
 void bind_optimisation(Binder& bind, Options& o) {
@@ -325,6 +333,10 @@ void check_adapter(const Options& o) {
   refuse_together(o.rank.has_value(), "rank", given, "adapter", kReason);
   refuse_together(o.alpha.has_value(), "alpha", given, "adapter", kReason);
   refuse_together(o.init.has_value(), "init", given, "adapter", kReason);
+  refuse_together(o.rslora, "rslora", given, "adapter", kReason);
+  refuse_together(!o.targets.empty(), "targets", given, "adapter", kReason);
+  refuse_together(!o.rank_pattern.empty(), "rank-pattern", given, "adapter", kReason);
+  refuse_together(!o.alpha_pattern.empty(), "alpha-pattern", given, "adapter", kReason);
 }
 
 /// Whether an epoch can be judged by the figure, and the default.

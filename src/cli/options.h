@@ -42,6 +42,10 @@ struct Options {
   std::optional<double> alpha;
   std::optional<std::string> init;
   std::optional<std::string> bias;
+  bool rslora = false;
+  std::string targets;
+  std::vector<std::string> rank_pattern;
+  std::vector<std::string> alpha_pattern;
 
   // optimisation
   std::optional<Index> epochs;

@@ -305,6 +305,31 @@ TEST_CASE("an adapter with a trained bias goes on training it", "[cli][adapter]"
   CHECK(lines_of(run(directory, more + "--bias none").out)[0] == "Trainable parameters: 3");
 }
 
+TEST_CASE("rslora and patterns change rank and scale, and are saved as PEFT has them",
+          "[cli][adapter]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string data = "--data good.csv --target y --base base.safetensors --epochs 2 ";
+  CHECK(run(directory, data + "--rank 4 --alpha 6 --rslora --save a").err.find("scale 3,") !=
+        std::string::npos);
+  const auto config = Json::parse(read_file(directory.path() / "a/adapter_config.json"));
+  CHECK(config["use_rslora"] == true);
+  CHECK(config["lora_alpha"] == 6);
+  // α/√r = 3 is α/r for α = 12
+  CHECK(run(directory, data + "--rank 4 --alpha 12").out ==
+        run(directory, data + "--rank 4 --alpha 6 --rslora").out);
+  CHECK(run(directory, data + "--rank-pattern h.ad=2 --alpha-pattern head=5 --save b").out ==
+        run(directory, data + "--rank 2 --alpha 5").out);
+  const auto patterns = Json::parse(read_file(directory.path() / "b/adapter_config.json"));
+  CHECK(patterns["rank_pattern"]["h.ad"] == 2);
+  CHECK(patterns["alpha_pattern"]["head"] == 5);
+  for (const std::string target : {"head", "'h*'", "'he.*'", "all-linear"}) {
+    run(directory, data + "--targets " + target);
+  }
+  CHECK(run(directory, "eval --adapter b --data good.csv --target y --base base.safetensors").out ==
+        run(directory, "eval --adapter b --data good.csv").out);
+}
+
 TEST_CASE("merged weights answer as base and adapter do", "[cli][merge]") {
   const TemporaryDirectory directory;
   write_sample_files(directory);

@@ -1,0 +1,97 @@
+#include "targets.h"
+
+#include <algorithm>
+#include <fnmatch.h>
+#include <regex>
+#include <utility>
+
+#include "lora/core/error.h"
+#include "lora/core/nearest.h"
+#include "lora/core/table.h"
+#include "setting.h"
+
+namespace lora::cli {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& option, const std::string& pattern,
+                         const std::vector<std::string>& layers) {
+  const std::string near = nearest(pattern, layers);
+  throw Error(ErrorKind::usage, "--", option, " '", pattern, "' fits no layer; ",
+              near.empty() ? "the layers are: " + joined(layers) : "is '" + near + "' meant?");
+}
+
+/// "REGEX=VALUE" at its last equals sign.
+std::pair<std::string, std::string> parts_of(const std::string& option, const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw Error(ErrorKind::usage, "--", option, " '", text,
+                "': it must be a regular expression and a value, as in 'head=8'");
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+void check_fits(const std::string& option, const std::string& key,
+                const std::vector<std::string>& layers) {
+  bool fits = false;
+  try {
+    fits = std::ranges::any_of(layers, [&](const auto& path) { return pattern_fits(key, path); });
+  } catch (const Error& error) {
+    throw Error(ErrorKind::usage, "--", option, ": ", error.what());
+  }
+  if (!fits) refuse(option, key, layers);
+}
+
+bool regex_fits(const std::string& target, const std::string& path) {
+  try {
+    return std::regex_match(path, std::regex(target));
+  } catch (const std::regex_error&) {
+    return false;  // a glob
+  }
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> items;
+  for (std::size_t start = 0; start <= list.size();) {
+    const std::size_t end = std::min(list.find(',', start), list.size());
+    items.push_back(list.substr(start, end - start));
+    start = end + 1;
+  }
+  return items;
+}
+
+}  // namespace
+
+bool target_fits(const std::string& target, const std::string& path) {
+  return target == "all-linear" || target == path || path.ends_with("." + target) ||
+         fnmatch(target.c_str(), path.c_str(), 0) == 0 || regex_fits(target, path);
+}
+
+PeftConfig adapter_config(const Options& options, const std::vector<std::string>& layers) {
+  PeftConfig config;
+  config.rank = *options.rank;
+  config.alpha = *options.alpha;
+  config.rslora = options.rslora;
+  config.fan_in_fan_out = options.fan_in_fan_out;
+  for (const std::string& text : options.rank_pattern) {
+    auto [key, value] = parts_of("rank-pattern", text);
+    check_fits("rank-pattern", key, layers);
+    config.rank_pattern.emplace_back(std::move(key), parse_whole("rank-pattern", value, {1}));
+  }
+  for (const std::string& text : options.alpha_pattern) {
+    auto [key, value] = parts_of("alpha-pattern", text);
+    check_fits("alpha-pattern", key, layers);
+    const RealRange above_zero{0, std::numeric_limits<double>::infinity(), true, false};
+    config.alpha_pattern.emplace_back(std::move(key),
+                                      parse_real("alpha-pattern", value, above_zero));
+  }
+  if (options.targets.empty()) return config;
+  for (const std::string& target : split(options.targets)) {
+    const bool fits =
+        std::ranges::any_of(layers, [&](const auto& path) { return target_fits(target, path); });
+    if (!fits) refuse("targets", target, layers);
+  }
+  return config;
+}
+
+}  // namespace lora::cli
