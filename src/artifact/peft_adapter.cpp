@@ -226,6 +226,7 @@ void save_peft_adapter(const std::string& directory, Model& model, PeftConfig co
   prepare_peft_directory(directory);
   const std::vector<std::string> paths = peft_adapter_files(directory);
   std::vector<AtomicFile> files;
+  files.reserve(paths.size());
   for (const std::string& path : paths) files.emplace_back(path);
   files[0].write(tensors.file());
   for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -56,7 +56,7 @@ class Keys {
   Json at(const std::string& key) const { return object_.value(key, Json()); }
 
   Json object(const std::string& key) const {
-    const Json value = at(key);
+    Json value = at(key);
     if (value.is_null()) return Json::object();
     if (!value.is_object()) refuse(key, "an object");
     return value;

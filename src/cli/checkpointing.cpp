@@ -91,8 +91,9 @@ void Checkpointing::resume(const Options& options) {
     throw Error(ErrorKind::input, options.checkpoint, ": no checkpoint is whole; ",
                 damaged.front());
   }
-  for (const std::string& sentence : damaged)
+  for (const std::string& sentence : damaged) {
     spdlog::warn("warning: {}; it is passed over", sentence);
+  }
   if (!start_) {
     spdlog::info("resume    nothing to go on from in {}: from the beginning", options.checkpoint);
     return;

@@ -67,8 +67,9 @@ std::vector<std::string> Details::target_lines() const {
   Cells cells = {{"target", "MSE", "RMSE", "MAE", "R2"}};
   for (std::size_t i = 0; i < names_.size(); ++i) {
     cells.push_back({names_[i]});
-    for (const std::vector<double>& column : columns)
+    for (const std::vector<double>& column : columns) {
       cells.back().push_back(four_digits(column[i]));
+    }
   }
   if (names_.size() > 1) {
     cells.push_back({"mean"});

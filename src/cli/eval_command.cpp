@@ -36,7 +36,7 @@ std::string target_of(const Options& options, const Inference& inference) {
   if (!options.target.empty()) return options.target;
   const auto& record = inference.record();
   if (record && record->config.contains("target") && record->config["target"].is_string()) {
-    const auto target = record->config["target"].get<std::string>();
+    auto target = record->config["target"].get<std::string>();
     if (!target.empty() && !is_target_file(target)) return target;
   }
   throw Error(ErrorKind::usage,

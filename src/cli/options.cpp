@@ -72,8 +72,9 @@ class Binder {
                  std::string help) {
     Setting& setting = add(std::move(name), values, std::move(value_name), std::move(help),
                            [&values](const std::string& option, const std::string& given) {
-                             if (given.empty())
+                             if (given.empty()) {
                                throw Error(ErrorKind::usage, "--", option, " needs a value");
+                             }
                              values.push_back(given);
                            });
     setting.repeats = true;

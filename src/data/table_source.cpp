@@ -163,6 +163,7 @@ Task TableSource::task_of(const DatasetRequest& request) const {
 
 std::vector<std::string> TableSource::names_of(const std::vector<std::size_t>& columns) const {
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const std::size_t column : columns) names.push_back(table_.column_names()[column]);
   return names;
 }
