@@ -260,6 +260,11 @@ void TextTable::read_row(const Record& record, TableRows& rows) {
   rows.lines.push_back(record.line);
 }
 
+/// A word there already: the column holds words.
+bool TextTable::is_first_row(const Record& record) const {
+  return record.line == kept_[has_header_ ? 1 : 0].record.line;
+}
+
 Real TextTable::number(const Record& record, const Field& field, std::size_t column) const {
   const ParsedNumber parsed = parse_number(field.text);
   if (parsed.fault == NumberFault::none) return parsed.value;
@@ -268,6 +273,8 @@ Real TextTable::number(const Record& record, const Field& field, std::size_t col
   std::string hint = empty_line ? "; all cells of this line are empty, remove it" : "";
   if (choice_.perhaps_classes == column && could_be_name(parsed.fault)) {
     hint = "; if these are classes, say --task classification";
+  } else if (parsed.fault == NumberFault::text && is_first_row(record) && names_.size() > 1) {
+    hint = "; if this column is no feature, name it in --keep-columns";
   }
   throw_bad_cell(record, field, column, explain(parsed.fault, field.value()) + hint);
 }

@@ -147,6 +147,7 @@ const std::vector<Refusal> kRefusals = {
     {"--data infinite.npy --target y.npy", 3, {"infinite.npy", "row 3", "column 1"}},
     {kArrays + "--task classification", 3, {"y.npy", "row 0", "0.5"}},
     {kClasses + "--base narrow.safetensors", 3, {"classes.csv:4", "'label'", "2", "0 to 1"}},
+    {"--data names.csv --target y", 3, {"names.csv:2:1", "'id'", "'r1'", "--keep-columns"}},
     {"--data words.csv --target label --task regression", 3, {"words.csv:2", "'cat'"}},
     {"--data classes.csv --target label,x1 --task classification", 3, {"classes.csv", "2"}},
     {kTrain + "--val absent.csv", 3, {"absent.csv"}},

@@ -59,6 +59,7 @@ void write_tables(const TemporaryDirectory& directory) {
       {"word.csv", "x1,x2,y\n1,2,3\n1,abc,3\n"},
       {"hole.csv", "x1,x2,y\n1,,3\n"},
       {"nan.csv", "x1,x2,y\nnan,2,3\n"},
+      {"names.csv", "id,x1,y\nr1,1,2\nr2,2,3\n"},
       {"huge.csv", "x1,x2,y\n1e39,2,3\n"},
       {"comma.csv", "x1,y\n\"1,5\",2\n"},
       {"semicolon.csv", "x1;y\n1,5;2\n"},

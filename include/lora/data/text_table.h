@@ -101,6 +101,7 @@ class TextTable {
   bool next_not_blank(Record& record);
   void check_blank_line() const;
   void read_row(const Record& record, TableRows& rows);
+  bool is_first_row(const Record& record) const;
   Real number(const Record& record, const Field& field, std::size_t column) const;
   void check_empty(const Record& record, const Field& field, std::size_t column) const;
   void check_text(const Record& record, const Field& field, std::size_t column) const;
