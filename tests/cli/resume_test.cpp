@@ -72,11 +72,12 @@ TEST_CASE("a run that is killed again and again ends with the bytes of one that 
 TEST_CASE("SIGTERM leaves a checkpoint from which the same command goes on", "[cli][resume]") {
   const TemporaryDirectory directory;
   const std::string command =
-      "--in 64 --out 16 --samples 2000 --epochs 1500 --batch-size 50 "
+      "--in 64 --out 16 --samples 2000 --epochs 20000 --batch-size 50 "
       "--checkpoint ck --checkpoint-every 100000 ";
   const std::string shell = "cd '" + directory.path().string() +
-                            "' && " LORA_BINARY_DIR "/lora-train " + command +
-                            ">out 2>err & pid=$!; sleep 0.4; kill -TERM $pid; wait $pid";
+                            "' || exit 9; " LORA_BINARY_DIR "/lora-train " + command +
+                            ">out 2>err & pid=$!; until grep -q Epoch out; do sleep 0.05; done; "
+                            "kill -TERM $pid; wait $pid";
   const int status = std::system(shell.c_str());
   REQUIRE(WEXITSTATUS(status) == 130);
   CHECK(read_file(directory.path() / "err").find("--resume") != std::string::npos);
@@ -133,11 +134,9 @@ TEST_CASE("a directory that another run writes to is refused", "[cli][resume]") 
   const TemporaryDirectory directory;
   const std::string shell =
       "cd '" + directory.path().string() +
-      "' && " LORA_BINARY_DIR
-      "/lora-train --epochs 100000000 --save out >/dev/null 2>&1 & pid=$!; sleep 0.3; "
-      "cd '" +
-      directory.path().string() +
-      "' && " LORA_BINARY_DIR
+      "' || exit 9; " LORA_BINARY_DIR
+      "/lora-train --epochs 100000000 --save out >lines 2>&1 & pid=$!; "
+      "until grep -q Epoch lines; do sleep 0.05; done; " LORA_BINARY_DIR
       "/lora-train --epochs 2 --save out >/dev/null 2>err; echo $? >code; kill $pid; wait $pid";
   static_cast<void>(std::system(shell.c_str()));
   CHECK(read_file(directory.path() / "code") == "6\n");

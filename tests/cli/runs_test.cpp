@@ -218,9 +218,10 @@ TEST_CASE("with --json a command that fails or is interrupted ends with one obje
   CHECK(nlohmann::json::parse(absent.out)["exit_code"] == 3);
 
   const std::string command = "cd '" + directory.path().string() +
-                              "' && " LORA_BINARY_DIR
+                              "' || exit 9; " LORA_BINARY_DIR
                               "/lora-train --epochs 100000000 --json >out 2>err & pid=$!; "
-                              "sleep 0.3; kill -TERM $pid; wait $pid";
+                              "until grep -q seconds out; do sleep 0.05; done; "
+                              "kill -TERM $pid; wait $pid";
   CHECK(WEXITSTATUS(std::system(command.c_str())) == 130);
   const auto end = nlohmann::json::parse(lines_of(read_file(directory.path() / "out")).back());
   CHECK(end["exit_code"] == 130);
@@ -292,9 +293,10 @@ TEST_CASE("a full disk behind stdout ends the run with code 6", "[cli]") {
 TEST_CASE("SIGTERM ends a run after its step with code 130 and says what was kept", "[cli]") {
   const TemporaryDirectory directory;
   const std::string command = "cd '" + directory.path().string() +
-                              "' && " LORA_BINARY_DIR
-                              "/lora-train --epochs 100000000 >/dev/null 2>err & pid=$!; "
-                              "sleep 0.3; kill -TERM $pid; wait $pid";
+                              "' || exit 9; " LORA_BINARY_DIR
+                              "/lora-train --epochs 100000000 >out 2>err & pid=$!; "
+                              "until grep -q Epoch out; do sleep 0.05; done; "
+                              "kill -TERM $pid; wait $pid";
   const int status = std::system(command.c_str());
   CHECK(WEXITSTATUS(status) == 130);
   CHECK(read_file(directory.path() / "err").find("nothing was kept") != std::string::npos);
@@ -303,9 +305,9 @@ TEST_CASE("SIGTERM ends a run after its step with code 130 and says what was kep
 TEST_CASE("SIGTERM while a file is read ends the run at once with code 130", "[cli]") {
   const TemporaryDirectory directory;
   const std::string command = "cd '" + directory.path().string() +
-                              "' && mkfifo pipe; sleep 2 >pipe & " LORA_BINARY_DIR
+                              "' && mkfifo pipe; sleep 5 >pipe & " LORA_BINARY_DIR
                               "/lora-train --data - --target y <pipe 2>err & pid=$!; "
-                              "sleep 0.3; kill -TERM $pid; wait $pid";
+                              "sleep 1.5; kill -TERM $pid; wait $pid";
   const int status = std::system(command.c_str());
   CHECK(WEXITSTATUS(status) == 130);
   CHECK(read_file(directory.path() / "err").starts_with("interrupted"));
