@@ -57,11 +57,11 @@ TEST_CASE("a run that is killed again and again ends with the bytes of one that 
           "[cli][resume]") {
   const TemporaryDirectory directory;
   const std::string options =
-      "--in 64 --out 16 --samples 500 --epochs 800 --batch-size 50 --shuffle ";
+      "--in 64 --out 16 --samples 500 --epochs 300 --batch-size 50 --shuffle ";
   run(directory, options + "--save whole");
-  const std::string resume = options + "--checkpoint ck --checkpoint-every 7 --resume --save again";
+  const std::string resume = options + "--checkpoint ck --checkpoint-every 25 --resume --save again";
   const std::string killed = "cd '" + directory.path().string() +
-                             "' && timeout -s KILL 0.25 " LORA_BINARY_DIR "/lora-train " + resume +
+                             "' && timeout -s KILL 0.12 " LORA_BINARY_DIR "/lora-train " + resume +
                              " >/dev/null 2>&1";
   for (int time = 0; time < 4; ++time) static_cast<void>(std::system(killed.c_str()));
   const ProgramResult rest = run(directory, resume + " --threads 1");
