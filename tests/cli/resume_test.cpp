@@ -59,7 +59,8 @@ TEST_CASE("a run that is killed again and again ends with the bytes of one that 
   const std::string options =
       "--in 64 --out 16 --samples 500 --epochs 300 --batch-size 50 --shuffle ";
   run(directory, options + "--save whole");
-  const std::string resume = options + "--checkpoint ck --checkpoint-every 25 --resume --save again";
+  const std::string resume =
+      options + "--checkpoint ck --checkpoint-every 25 --resume --save again";
   const std::string killed = "cd '" + directory.path().string() +
                              "' && timeout -s KILL 0.12 " LORA_BINARY_DIR "/lora-train " + resume +
                              " >/dev/null 2>&1";
