@@ -82,10 +82,8 @@ std::vector<double> parse_class_weights(const std::string& list, Index classes) 
                 "': it must be 'balanced', or a number for each class, separated by commas");
   }
   std::vector<double> weights;
-  for (std::size_t start = 0; start <= list.size();) {
-    const std::size_t end = std::min(list.find(',', start), list.size());
-    weights.push_back(parse_real("class-weights", list.substr(start, end - start), {0}));
-    start = end + 1;
+  for (const std::string& weight : split(list, ',')) {
+    weights.push_back(parse_real("class-weights", weight, {0}));
   }
   if (static_cast<Index>(weights.size()) != classes) {
     throw Error(ErrorKind::usage, "--class-weights ", list, ": ", weights.size(),
@@ -175,10 +173,7 @@ void Run::read_files(Options& options) {
   request.target = options.target;
   request.weight_column = options.weight_column;
   request.left_out = options.keep_columns;
-  if (options.task) {
-    request.task =
-        *options.task == name_of(Task::classification) ? Task::classification : Task::regression;
-  }
+  if (options.task) request.task = task_named(*options.task);
   if (!options.adapter.empty()) {
     start.emplace(options.adapter);
     base.emplace(base_of(*start, options));

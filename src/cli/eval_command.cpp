@@ -136,36 +136,29 @@ void announce_model(const Inference& inference, const DatasetReader& reader) {
 int run_eval(Options& options, const std::vector<Setting>& settings) {
   StandardOutput out;
   JsonLines json([&out](const std::string& line) { out.line(line); });
-  try {
-    announce_options(settings, kEval);
-    Inference inference(options);
-    DatasetRequest request = inference.request(options);
-    request.target = target_of(options, inference);
-    if (options.target.empty()) request.target_names = inference.record()->target_names;
-    if (request.data != "-") request.class_names = class_names_of(request);
-    DatasetReader reader = inference.open(request);
-    resolve_task(options, reader.facts().task);
-    const auto loss = make_loss(options, inference.base.head.out_features(), {}, {});
-    announce_model(inference, reader);
-    const Judgement judgement = judge(inference, reader, *loss);
-    const auto broken = broken_requirements(options.require, judgement.figures);
-    for (const std::string& sentence : broken) spdlog::error("{}", sentence);
-    const int code = broken.empty() ? kDone : kRequirement;
-    if (options.json) {
-      nlohmann::ordered_json facts = {{"rows", judgement.rows}};
-      for (const NamedValue& figure : judgement.figures) facts[figure.name] = figure.value;
-      facts.update(judgement.details);
-      json.end(facts, code);
-    } else {
-      out.line(sentence(judgement.figures));
-    }
-    return code;
-  } catch (const Error& error) {
-    if (options.json && error.kind() != ErrorKind::usage) {
-      json.failed(error.what(), exit_code_of(error.kind()));
-    }
-    throw;
+  announce_options(settings, kEval);
+  Inference inference(options);
+  DatasetRequest request = inference.request(options);
+  request.target = target_of(options, inference);
+  if (options.target.empty()) request.target_names = inference.record()->target_names;
+  if (request.data != "-") request.class_names = class_names_of(request);
+  DatasetReader reader = inference.open(request);
+  resolve_task(options, reader.facts().task);
+  const auto loss = make_loss(options, inference.base.head.out_features(), {}, {});
+  announce_model(inference, reader);
+  const Judgement judgement = judge(inference, reader, *loss);
+  const auto broken = broken_requirements(options.require, judgement.figures);
+  for (const std::string& sentence : broken) spdlog::error("{}", sentence);
+  const int code = broken.empty() ? kDone : kRequirement;
+  if (options.json) {
+    nlohmann::ordered_json facts = {{"rows", judgement.rows}};
+    for (const NamedValue& figure : judgement.figures) facts[figure.name] = figure.value;
+    facts.update(judgement.details);
+    json.end(facts, code);
+  } else {
+    out.line(sentence(judgement.figures));
   }
+  return code;
 }
 
 }  // namespace lora::cli

@@ -20,7 +20,7 @@ std::optional<SavedAdapter> saved_for(const Options& options) {
 
 std::optional<Task> task_for(const Options& options, const std::optional<RunRecord>& record) {
   if (!options.task) return record ? std::optional(record->task) : std::nullopt;
-  return *options.task == name_of(Task::classification) ? Task::classification : Task::regression;
+  return task_named(*options.task);
 }
 
 }  // namespace

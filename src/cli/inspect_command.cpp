@@ -159,22 +159,15 @@ Inspection inspect(const std::string& path) {
 int run_inspect(Options& options, const std::vector<Setting>& /*settings*/) {
   StandardOutput out;
   JsonLines json([&out](const std::string& line) { out.line(line); });
-  try {
-    Json files = Json::array();
-    for (const std::string& path : options.paths) {
-      Inspection inspection = inspect(path);
-      files.push_back(std::move(inspection.facts));
-      if (options.json) continue;
-      for (const std::string& line : inspection.lines) out.line(line);
-    }
-    if (options.json) json.end({{"files", files}}, kDone);
-    return kDone;
-  } catch (const Error& error) {
-    if (options.json && error.kind() != ErrorKind::usage) {
-      json.failed(error.what(), exit_code_of(error.kind()));
-    }
-    throw;
+  Json files = Json::array();
+  for (const std::string& path : options.paths) {
+    Inspection inspection = inspect(path);
+    files.push_back(std::move(inspection.facts));
+    if (options.json) continue;
+    for (const std::string& line : inspection.lines) out.line(line);
   }
+  if (options.json) json.end({{"files", files}}, kDone);
+  return kDone;
 }
 
 }  // namespace lora::cli

@@ -1,6 +1,7 @@
 // lora-train: parse, build, run, catch.
 #include <exception>
 #include <new>
+#include <string>
 #include <vector>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -11,6 +12,7 @@
 #include "interrupt.h"
 #include "lora/core/error.h"
 #include "lora/core/table.h"
+#include "lora/report/json_lines.h"
 #include "options.h"
 #include "standard_output.h"
 #include "verbs.h"
@@ -24,6 +26,15 @@ void set_up_log(const Options& options) {
   spdlog::set_level(options.quiet     ? spdlog::level::err
                     : options.verbose ? spdlog::level::debug
                                       : spdlog::level::info);
+}
+
+/// With --json the last line on stdout says how a command failed.
+void report_failure(const Error& error, const Options& options) {
+  if (!options.json || error.kind() == ErrorKind::usage) return;
+  StandardOutput out;
+  JsonLines([&out](const std::string& line) {
+    out.line(line);
+  }).failed(error.what(), exit_code_of(error.kind()));
 }
 
 int run(int argc, const char* const* argv) {
@@ -44,7 +55,12 @@ int run(int argc, const char* const* argv) {
   set_up_log(options);
   ignore_write_signals();
   end_on_stop_signals();
-  return verb.run(options, settings);
+  try {
+    return verb.run(options, settings);
+  } catch (const Error& error) {
+    report_failure(error, options);
+    throw;
+  }
 }
 
 }  // namespace

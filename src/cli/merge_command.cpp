@@ -12,6 +12,7 @@
 #include "lora/artifact/merge.h"
 #include "lora/core/error.h"
 #include "lora/core/table.h"
+#include "lora/core/text.h"
 #include "lora/io/array_file.h"
 #include "lora/report/json_lines.h"
 #include "standard_output.h"
@@ -24,11 +25,9 @@ namespace {
 std::vector<double> weights_of(const Options& o) {
   if (o.adapter_weights.empty()) return std::vector<double>(o.adapters.size(), 1.0);
   std::vector<double> weights;
-  for (std::size_t start = 0; start <= o.adapter_weights.size();) {
-    const std::size_t end = std::min(o.adapter_weights.find(',', start), o.adapter_weights.size());
-    weights.push_back(parse_real("adapter-weights", o.adapter_weights.substr(start, end - start),
-                                 {std::numeric_limits<double>::lowest()}));
-    start = end + 1;
+  for (const std::string& weight : split(o.adapter_weights, ',')) {
+    weights.push_back(
+        parse_real("adapter-weights", weight, {std::numeric_limits<double>::lowest()}));
   }
   if (weights.size() != o.adapters.size()) {
     throw Error(ErrorKind::usage, "--adapter-weights ", o.adapter_weights, ": ", weights.size(),

@@ -362,10 +362,6 @@ void check_output_amount(const Options& o) {
   refuse_together(o.quiet, "quiet", o.verbose, "verbose", "one is less, the other more");
 }
 
-Task task_named(const std::string& name) {
-  return name == name_of(Task::classification) ? Task::classification : Task::regression;
-}
-
 /// Figures of the other task are never measured.
 void check_figure_fits(const Options& o, Task task) {
   if (!o.keep_best || !o.keep_best->starts_with("val_")) return;

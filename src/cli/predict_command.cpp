@@ -171,40 +171,32 @@ int run_predict(Options& options, const std::vector<Setting>& settings) {
   check_output(options);
   StandardOutput out;
   JsonLines json([&out](const std::string& line) { out.line(line); });
-  try {
-    announce_options(settings, kPredict);
-    Inference inference(options);
-    check_output(with_base(options, inference.base.file));
-    const DatasetRequest request = request_of(inference, options);
-    const Task task = task_of(request, options);
-    DatasetReader reader = inference.open(request);
-    const SourceFacts& facts = reader.facts();
+  announce_options(settings, kPredict);
+  Inference inference(options);
+  check_output(with_base(options, inference.base.file));
+  const DatasetRequest request = request_of(inference, options);
+  const Task task = task_of(request, options);
+  DatasetReader reader = inference.open(request);
+  const SourceFacts& facts = reader.facts();
 
-    PredictionColumns columns{
-        facts.kept_names, predicted_columns(inference, task, options.probabilities), {}};
-    make_distinct(columns.kept, columns.predicted);
-    if (inference.record()) columns.class_names = inference.record()->class_names;
-    const bool with_header = !facts.is_table || !facts.feature_names.empty();
-    catch_stop_signals();
-    const auto writer = make_writer(options, std::move(columns), with_header, out);
-    const Index rows = predict(inference, reader, task, options.probabilities, *writer, out);
-    if (interrupted()) {
-      const std::string message =
-          fmt::format("interrupted after {} rows; no file was written", rows);
-      spdlog::error(message);
-      if (options.json) json.failed(message, kInterrupted);
-      return kInterrupted;
-    }
-    writer->finish();
-    spdlog::info("predicted {} rows of {}", rows, facts.label);
-    if (options.json) json.end({{"rows", rows}, {"output", options.output}}, kDone);
-    return kDone;
-  } catch (const Error& error) {
-    if (options.json && error.kind() != ErrorKind::usage) {
-      json.failed(error.what(), exit_code_of(error.kind()));
-    }
-    throw;
+  PredictionColumns columns{
+      facts.kept_names, predicted_columns(inference, task, options.probabilities), {}};
+  make_distinct(columns.kept, columns.predicted);
+  if (inference.record()) columns.class_names = inference.record()->class_names;
+  const bool with_header = !facts.is_table || !facts.feature_names.empty();
+  catch_stop_signals();
+  const auto writer = make_writer(options, std::move(columns), with_header, out);
+  const Index rows = predict(inference, reader, task, options.probabilities, *writer, out);
+  if (interrupted()) {
+    const std::string message = fmt::format("interrupted after {} rows; no file was written", rows);
+    spdlog::error(message);
+    if (options.json) json.failed(message, kInterrupted);
+    return kInterrupted;
   }
+  writer->finish();
+  spdlog::info("predicted {} rows of {}", rows, facts.label);
+  if (options.json) json.end({{"rows", rows}, {"output", options.output}}, kDone);
+  return kDone;
 }
 
 }  // namespace lora::cli

@@ -8,6 +8,7 @@
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
 #include "lora/core/table.h"
+#include "lora/core/text.h"
 #include "setting.h"
 
 namespace lora::cli {
@@ -50,16 +51,6 @@ bool regex_fits(const std::string& target, const std::string& path) {
   }
 }
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> items;
-  for (std::size_t start = 0; start <= list.size();) {
-    const std::size_t end = std::min(list.find(',', start), list.size());
-    items.push_back(list.substr(start, end - start));
-    start = end + 1;
-  }
-  return items;
-}
-
 }  // namespace
 
 bool target_fits(const std::string& target, const std::string& path) {
@@ -86,7 +77,7 @@ PeftConfig adapter_config(const Options& options, const std::vector<std::string>
                                       parse_real("alpha-pattern", value, above_zero));
   }
   if (options.targets.empty()) return config;
-  for (const std::string& target : split(options.targets)) {
+  for (const std::string& target : split(options.targets, ',')) {
     const bool fits =
         std::ranges::any_of(layers, [&](const auto& path) { return target_fits(target, path); });
     if (!fits) refuse("targets", target, layers);

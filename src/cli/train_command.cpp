@@ -277,14 +277,7 @@ int run_train(Options& options, const std::vector<Setting>& settings) {
   check_outputs(options);
   StandardOutput out;
   JsonLines json([&out](const std::string& line) { out.line(line); });
-  try {
-    return train(options, settings, out, json);
-  } catch (const Error& error) {
-    if (options.json && error.kind() != ErrorKind::usage) {
-      json.failed(error.what(), exit_code_of(error.kind()));
-    }
-    throw;
-  }
+  return train(options, settings, out, json);
 }
 
 }  // namespace lora::cli

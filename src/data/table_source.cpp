@@ -25,15 +25,13 @@ std::vector<std::size_t> parse_columns(const TextTable& table, const std::string
     return {table.column(list)};
   }
   std::vector<std::size_t> columns;
-  for (std::size_t start = 0; start <= list.size();) {
-    const std::size_t end = std::min(list.find(',', start), list.size());
-    const std::size_t column = table.column(trimmed(list.substr(start, end - start)));
+  for (const std::string& name : split(list, ',')) {
+    const std::size_t column = table.column(trimmed(name));
     if (contains(columns, column)) {
       throw Error(ErrorKind::input, table.label(), ": column '", table.column_names()[column],
                   "' is named twice as a ", use);
     }
     columns.push_back(column);
-    start = end + 1;
   }
   return columns;
 }

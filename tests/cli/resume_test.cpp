@@ -21,13 +21,6 @@ namespace {
 const std::string kDemo = "--in 8 --out 2 --rank 2 --samples 64 --epochs 10 --seed 7 ";
 const std::string kBatches = kDemo + "--batch-size 10 --shuffle ";
 
-ProgramResult run(const TemporaryDirectory& directory, const std::string& arguments) {
-  ProgramResult result = run_lora_train(directory.path(), arguments);
-  CAPTURE(arguments, result.err);
-  REQUIRE(result.exit_code == 0);
-  return result;
-}
-
 std::string adapter_in(const TemporaryDirectory& directory, const std::string& name) {
   return read_file(directory.path() / name / "adapter_model.safetensors");
 }

@@ -19,20 +19,6 @@ namespace {
 
 const std::string kTrain = "--data good.csv --target y --base base.safetensors --epochs 3 ";
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
-ProgramResult run(const TemporaryDirectory& directory, const std::string& arguments) {
-  ProgramResult result = run_lora_train(directory.path(), arguments);
-  CAPTURE(arguments, result.err);
-  REQUIRE(result.exit_code == 0);
-  return result;
-}
-
 }  // namespace
 
 TEST_CASE("the demo prints its twelve lines on stdout and nothing else there", "[cli][demo]") {

@@ -18,20 +18,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
-ProgramResult run(const TemporaryDirectory& directory, const std::string& arguments) {
-  ProgramResult result = run_lora_train(directory.path(), arguments);
-  CAPTURE(arguments, result.err);
-  REQUIRE(result.exit_code == 0);
-  return result;
-}
-
 Json end_of(const std::string& out) {
   return Json::parse(lines_of(out).back());
 }

@@ -4,9 +4,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <string>
 #include <sys/wait.h>
+#include <vector>
 
+#include "support/catch.h"
 #include "support/temporary_directory.h"
 
 namespace lora::test {
@@ -30,6 +33,22 @@ inline ProgramResult run_lora_train(const std::filesystem::path& directory,
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), read_file(out),
           read_file(err)};
+}
+
+/// The lines of a text, without their ends.
+inline std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// run_lora_train(), which must end with code 0.
+inline ProgramResult run(const TemporaryDirectory& directory, const std::string& arguments) {
+  ProgramResult result = run_lora_train(directory.path(), arguments);
+  CAPTURE(arguments, result.err);
+  REQUIRE(result.exit_code == 0);
+  return result;
 }
 
 /// Every file below `directory` with its content, to see what a program changed.

@@ -12,4 +12,9 @@ inline std::string name_of(Task task) {
   return task == Task::classification ? "classification" : "regression";
 }
 
+/// The task of one of these names.
+inline Task task_named(const std::string& name) {
+  return name == name_of(Task::classification) ? Task::classification : Task::regression;
+}
+
 }  // namespace lora

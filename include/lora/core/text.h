@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lora {
 
@@ -14,6 +15,9 @@ std::size_t find_invalid_utf8(std::string_view text);
 inline bool is_utf8(std::string_view text) {
   return find_invalid_utf8(text) == std::string_view::npos;
 }
+
+/// The parts of `text` between separators, at least one; they may be empty.
+std::vector<std::string> split(std::string_view text, char separator);
 
 /// 'text' for an error sentence: on one line, harmless to a terminal, and in UTF-8. Control
 /// characters and bytes that are not UTF-8 become \t, \n, \r or \xNN; it is cut after 60
