@@ -10,85 +10,20 @@
 #include <string_view>
 #include <utility>
 
-#include "adapter_readme.h"
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
 #include "lora/core/table.h"
 #include "lora/core/text.h"
-#include "lora/io/atomic_file.h"
 #include "lora/io/mapped_file.h"
 #include "lora/io/npy.h"
 #include "lora/io/shape.h"
 #include "lora/nn/linear.h"
 #include "lora/nn/lora_adapter.h"
+#include "peft_names.h"
 
 namespace lora {
 
 namespace {
-
-constexpr std::string_view kModelFile = "adapter_model.safetensors";
-constexpr std::string_view kConfigFile = "adapter_config.json";
-constexpr std::string_view kReadmeFile = "README.md";
-
-// PEFT wraps the model, and a layer that has an adapter is wrapped once more.
-constexpr std::string_view kModelPrefix = "base_model.model.";
-constexpr std::string_view kA = ".lora_A.weight";
-constexpr std::string_view kB = ".lora_B.weight";
-constexpr std::string_view kWrappedBias = ".base_layer.bias";
-constexpr std::string_view kBias = ".bias";
-
-/// "head", ".lora_A.weight" → "base_model.model.head.lora_A.weight".
-std::string tensor_name(const std::string& layer, std::string_view part) {
-  return std::string(kModelPrefix) + layer + std::string(part);
-}
-
-std::string join(const std::string& directory, std::string_view file) {
-  return (std::filesystem::path(directory) / file).string();
-}
-
-/// Collects an adapter's tensors under PEFT's names, as float32, and the paths of its layers.
-class AdapterTensors : public Visitor {
- public:
-  explicit AdapterTensors(bool with_biases) : with_biases_(with_biases) {}
-
-  void linear(const std::string& name, Linear& /*layer*/) override { layers_.push_back(name); }
-
-  void parameter(const std::string& name, Parameter& parameter) override {
-    if (!name.ends_with(kBias)) {
-      add(name, parameter.value, {rows(parameter), cols(parameter)});
-    } else if (with_biases_) {
-      const std::string layer = name.substr(0, name.size() - kBias.size());
-      add(layer + std::string(kWrappedBias), parameter.value, {cols(parameter)});
-    }
-  }
-
-  const std::vector<std::string>& layers() const { return layers_; }
-
-  std::vector<std::byte> file() const { return safetensors_bytes(tensors_, {{"format", "pt"}}); }
-
- private:
-  using FloatMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-  static std::uint64_t rows(const Parameter& p) {
-    return static_cast<std::uint64_t>(p.value.rows());
-  }
-  static std::uint64_t cols(const Parameter& p) {
-    return static_cast<std::uint64_t>(p.value.cols());
-  }
-
-  void add(const std::string& name, const Matrix& value, std::vector<std::uint64_t> shape) {
-    const FloatMatrix& kept =
-        *values_.emplace_back(std::make_unique<FloatMatrix>(value.cast<float>()));
-    const std::span<const float> elements(kept.data(), static_cast<std::size_t>(kept.size()));
-    tensors_.push_back(
-        {std::string(kModelPrefix) + name, DType::f32, std::move(shape), std::as_bytes(elements)});
-  }
-
-  bool with_biases_;
-  std::vector<std::string> layers_;
-  std::vector<std::unique_ptr<FloatMatrix>> values_;
-  std::vector<SafetensorsTensor> tensors_;
-};
 
 using Shape = std::vector<std::uint64_t>;
 
@@ -115,6 +50,17 @@ Matrix read_tensor(const SafetensorsFile& file, const SafetensorsEntry& entry, c
   return values;
 }
 
+/// Whether all bytes are, or those of -0.
+bool is_zero(const SafetensorsEntry& entry) {
+  const std::size_t step = entry.dtype ? size_of(*entry.dtype) : 1;
+  for (std::size_t i = 0; i < entry.bytes.size(); ++i) {
+    const bool may_have_sign = entry.dtype && i % step == step - 1;
+    const auto sign = may_have_sign ? std::byte{0x80} : std::byte{0};
+    if ((entry.bytes[i] & ~sign) != std::byte{0}) return false;
+  }
+  return true;
+}
+
 /// Gives each layer that it meets the adapter which a directory has for it.
 class Attacher : public Visitor {
  public:
@@ -127,7 +73,7 @@ class Attacher : public Visitor {
     layer.attach(
         std::make_unique<LoraAdapter>(std::move(factors.A), std::move(factors.B), factors.scale));
     uses(name, kB);
-    if (adapter_.config().bias != "none" && uses(name, kWrappedBias)) read_bias(name, layer);
+    read_bias(name, layer);
   }
 
   /// After the walk: every tensor and every pattern must have had its layer.
@@ -144,17 +90,27 @@ class Attacher : public Visitor {
  private:
   /// Whether the adapter has such a tensor, which then has found its layer.
   bool uses(const std::string& layer, std::string_view part) {
-    const SafetensorsEntry* entry = adapter_.tensors().find(tensor_name(layer, part));
+    const SafetensorsEntry* entry = adapter_.tensors().find(peft_tensor_name(layer, part));
     if (entry != nullptr) used_.insert(entry->name);
     return entry != nullptr;
   }
 
-  void read_bias(const std::string& name, Linear& layer) const {
-    if (layer.bias() == nullptr) {
-      throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor '",
-                  tensor_name(name, kWrappedBias), "' is a bias, but the base's layer has none");
+  /// If biases come with the adapter, those of all adapted layers do.
+  void read_bias(const std::string& name, Linear& layer) {
+    if (adapter_.config().bias == "none") return;
+    const bool is_there = uses(name, kWrappedBias);
+    if (is_there == (layer.bias() != nullptr)) {
+      if (is_there) layer.bias()->value = *adapter_.bias(name, layer.out_features());
+      return;
     }
-    layer.bias()->value = *adapter_.bias(name, layer.out_features());
+    const std::string tensor = in_quotes(peft_tensor_name(name, kWrappedBias));
+    if (is_there) {
+      throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor ", tensor,
+                  " is a bias, but the base's layer has none");
+    }
+    throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor ", tensor,
+                " is missing, although the configuration says bias '", adapter_.config().bias,
+                "' and the base's layer has one");
   }
 
   [[noreturn]] void throw_unused(const SafetensorsEntry& entry) const {
@@ -171,7 +127,7 @@ class Attacher : public Visitor {
         std::ranges::any_of(layers_, [&](const auto& layer) { return pattern_fits(key, layer); });
     if (fits) return;
     const std::string near = nearest(key, layers_);
-    throw Error(ErrorKind::input, join(adapter_.directory(), kConfigFile), ": ", what, " '", key,
+    throw Error(ErrorKind::input, file_in(adapter_.directory(), kConfigFile), ": ", what, " '", key,
                 "' fits no layer; ",
                 near.empty() ? "the layers are: " + joined(layers_) : "is '" + near + "' meant?");
   }
@@ -191,7 +147,7 @@ void check_is_adapter(const std::string& directory) {
     throw Error(ErrorKind::input, directory, ": there is no such directory");
   }
   for (const std::string_view file : {kConfigFile, kModelFile}) {
-    if (std::filesystem::exists(join(directory, file))) continue;
+    if (std::filesystem::exists(file_in(directory, file))) continue;
     throw Error(ErrorKind::input, directory, ": is no adapter: there is no ", file, " in it");
   }
 }
@@ -203,44 +159,34 @@ const std::string& checked(const std::string& directory) {
 
 }  // namespace
 
-std::vector<std::string> peft_adapter_files(const std::string& directory) {
-  return {join(directory, kModelFile), join(directory, kConfigFile), run_record_path(directory),
-          join(directory, kReadmeFile)};
-}
-
-void prepare_peft_directory(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) throw Error(ErrorKind::output, directory, ": cannot be made: ", error.message());
-  const AtomicFile probe(join(directory, kModelFile));  // gone again at the end of its scope
-}
-
-void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config,
-                       const RunRecord& record) {
-  AdapterTensors tensors(config.bias != "none");
-  model.visit(tensors);
-  config.targets = tensors.layers();
-  const std::vector<std::string> texts = {peft_config_text(config), run_record_text(record),
-                                          adapter_readme(config, record)};
-
-  prepare_peft_directory(directory);
-  const std::vector<std::string> paths = peft_adapter_files(directory);
-  std::vector<AtomicFile> files;
-  files.reserve(paths.size());
-  for (const std::string& path : paths) files.emplace_back(path);
-  files[0].write(tensors.file());
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    files[i + 1].write(std::as_bytes(std::span(texts[i])));
-  }
-  for (AtomicFile& file : files) file.close_and_check();
-  for (AtomicFile& file : files) file.commit();
-}
-
 PeftAdapter::PeftAdapter(const std::string& directory)
     : directory_(checked(directory)),
-      config_(
-          parse_peft_config(read_text(join(directory, kConfigFile)), join(directory, kConfigFile))),
-      tensors_(join(directory, kModelFile)) {}
+      config_(parse_peft_config(read_text(file_in(directory, kConfigFile)),
+                                file_in(directory, kConfigFile))),
+      tensors_(file_in(directory, kModelFile)) {
+  check_not_empty();
+}
+
+void PeftAdapter::check_not_empty() const {
+  if (layers().empty()) {
+    throw Error(ErrorKind::input, tensors_.path(), ": holds no lora_A, so no adapter");
+  }
+  if (std::ranges::all_of(tensors_.tensors(), is_zero)) {
+    throw Error(ErrorKind::input, tensors_.path(),
+                ": every number in it is 0: nothing was saved, or of another model");
+  }
+}
+
+void PeftAdapter::check_adds_something() const {
+  if (config_.bias != "none") return;
+  for (const std::string& path : layers()) {
+    const SafetensorsEntry* b = tensors_.find(peft_tensor_name(path, kB));
+    if (b == nullptr) return;  // layer() says so
+    if (!is_zero(*b) && !is_zero(*tensors_.find(peft_tensor_name(path, kA)))) return;
+  }
+  throw Error(ErrorKind::input, tensors_.path(),
+              ": adds nothing to any layer, since B is 0 as before training");
+}
 
 std::vector<std::string> PeftAdapter::layers() const {
   std::vector<std::string> layers;
@@ -254,31 +200,31 @@ std::vector<std::string> PeftAdapter::layers() const {
 }
 
 Index PeftAdapter::in_features(const std::string& path) const {
-  const Shape& shape = tensors_.find(tensor_name(path, kA))->shape;
+  const Shape& shape = tensors_.find(peft_tensor_name(path, kA))->shape;
   return shape.size() == 2 ? static_cast<Index>(shape[1]) : 0;
 }
 
 Index PeftAdapter::out_features(const std::string& path) const {
-  const SafetensorsEntry* b = tensors_.find(tensor_name(path, kB));
+  const SafetensorsEntry* b = tensors_.find(peft_tensor_name(path, kB));
   return b != nullptr && b->shape.size() == 2 ? static_cast<Index>(b->shape[0]) : 0;
 }
 
 LoraLayer PeftAdapter::layer(const std::string& path, Index in, Index out) const {
   for (const std::string_view part : {kA, kB}) {
-    if (tensors_.find(tensor_name(path, part)) != nullptr) continue;
-    throw Error(ErrorKind::input, tensors_.path(), ": tensor '", tensor_name(path, part),
+    if (tensors_.find(peft_tensor_name(path, part)) != nullptr) continue;
+    throw Error(ErrorKind::input, tensors_.path(), ": tensor '", peft_tensor_name(path, part),
                 "' is missing; lora_A and lora_B come together");
   }
   const auto rank = static_cast<std::uint64_t>(config_.rank_of(path));
   const Shape shape_of_A = {rank, static_cast<std::uint64_t>(in)};
   const Shape shape_of_B = {static_cast<std::uint64_t>(out), rank};
-  Matrix A = read_tensor(tensors_, *tensors_.find(tensor_name(path, kA)), shape_of_A);
-  Matrix B = read_tensor(tensors_, *tensors_.find(tensor_name(path, kB)), shape_of_B);
+  Matrix A = read_tensor(tensors_, *tensors_.find(peft_tensor_name(path, kA)), shape_of_A);
+  Matrix B = read_tensor(tensors_, *tensors_.find(peft_tensor_name(path, kB)), shape_of_B);
   return {std::move(A), std::move(B), config_.scale_of(path)};
 }
 
 std::optional<Matrix> PeftAdapter::bias(const std::string& path, Index out) const {
-  const SafetensorsEntry* entry = tensors_.find(tensor_name(path, kWrappedBias));
+  const SafetensorsEntry* entry = tensors_.find(peft_tensor_name(path, kWrappedBias));
   if (config_.bias == "none" || entry == nullptr) return std::nullopt;
   return read_tensor(tensors_, *entry, {static_cast<std::uint64_t>(out)});
 }

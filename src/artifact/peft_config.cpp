@@ -1,5 +1,7 @@
 #include "lora/artifact/peft_config.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <regex>
@@ -20,6 +22,11 @@ nlohmann::json number(double value) {
   const double whole = std::trunc(value);
   return whole == value && std::abs(value) < 1e15 ? nlohmann::json(static_cast<std::int64_t>(value))
                                                   : nlohmann::json(value);
+}
+
+/// A value as a sentence shows it.
+std::string shown(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 /// The keys of a configuration, each with its default.
@@ -64,7 +71,7 @@ class Keys {
 
   [[noreturn]] void refuse(const std::string& key, const std::string& what) const {
     throw Error(ErrorKind::input, path_, ": '", key, "' must be ", what, ", but is ",
-                object_.value(key, Json()).dump(-1, ' ', false, Json::error_handler_t::replace));
+                shown(object_.value(key, Json())));
   }
 
  private:
@@ -86,18 +93,80 @@ void check_base_is_whole(const Keys& keys, const std::string& path) {
   }
 }
 
+// Keys that make another function of the adapter, or of the base, unless they are as here.
+constexpr std::array kChangeNumbers = {"alora_invocation_tokens",
+                                       "arrow_config",
+                                       "kasa_config",
+                                       "layer_replication",
+                                       "lora_bias",
+                                       "modules_to_save",
+                                       "monteclora_config",
+                                       "target_parameters",
+                                       "trainable_token_indices",
+                                       "use_bdlora",
+                                       "use_dora",
+                                       "use_qalora"};
+
+// The other keys of PEFT 0.21, read or not: they matter while an adapter is trained or placed.
+constexpr std::array kHarmless = {"alpha_pattern",
+                                  "auto_mapping",
+                                  "base_model_name_or_path",
+                                  "bias",
+                                  "corda_config",
+                                  "ensure_weight_tying",
+                                  "eva_config",
+                                  "exclude_modules",
+                                  "fan_in_fan_out",
+                                  "inference_mode",
+                                  "init_lora_weights",
+                                  "layers_pattern",
+                                  "layers_to_transform",
+                                  "loftq_config",
+                                  "lora_alpha",
+                                  "lora_dropout",
+                                  "lora_ga_config",
+                                  "megatron_config",
+                                  "megatron_core",
+                                  "peft_type",
+                                  "peft_version",
+                                  "qalora_group_size",
+                                  "r",
+                                  "rank_pattern",
+                                  "revision",
+                                  "runtime_config",
+                                  "target_modules",
+                                  "task_type",
+                                  "use_rslora",
+                                  "velora_config"};
+
+/// null, false, 0, "", [] and {}: as if the key were absent.
+bool is_off(const Json& value) {
+  return value.is_null() || value == false || value == 0 || value == "" ||
+         ((value.is_array() || value.is_object()) && value.empty());
+}
+
 /// What would change the numbers and is not known here.
-void check_supported(const Keys& keys, const std::string& path) {
+void check_supported(const Json& json, const Keys& keys, const std::string& path) {
   const std::string type = keys.text("peft_type", "");
   if (type != "LORA") {
     throw Error(ErrorKind::input, path, ": 'peft_type' is '", type, "', but only LORA is read");
   }
-  for (const char* key : {"use_dora", "lora_bias"}) {
-    if (keys.flag(key)) {
-      throw Error(ErrorKind::input, path, ": '", key, "' is true, which is not read yet");
-    }
+  for (const char* key : kChangeNumbers) {
+    if (is_off(keys.at(key))) continue;
+    throw Error(ErrorKind::input, path, ": '", key, "' is ", shown(json.at(key)),
+                ", which changes what the adapter does in a way that is not known here");
   }
   check_base_is_whole(keys, path);
+}
+
+std::vector<std::string> unknown_keys(const Json& json) {
+  std::vector<std::string> unknown;
+  for (const auto& [key, value] : json.items()) {
+    const auto is_key = [&key = key](const char* known) { return key == known; };
+    if (std::ranges::any_of(kChangeNumbers, is_key)) continue;
+    if (!std::ranges::any_of(kHarmless, is_key)) unknown.push_back(key);
+  }
+  return unknown;
 }
 
 /// The key of a rank_pattern or alpha_pattern.
@@ -137,6 +206,22 @@ double PeftConfig::scale_of(const std::string& path) const {
   return own_alpha / (rslora ? std::sqrt(own_rank) : own_rank);
 }
 
+void PeftConfig::set_ranks(const LayerRanks& ranks) {
+  rslora = false;
+  targets.clear();
+  rank_pattern.clear();
+  alpha_pattern.clear();
+  rank = ranks.front().second;
+  alpha = static_cast<double>(rank);
+  for (const auto& [path, own_rank] : ranks) {
+    targets.push_back(path);
+    if (own_rank == rank) continue;
+    // From the beginning: "0" is also the end of "block.0".
+    rank_pattern.emplace_back("^" + path, own_rank);
+    alpha_pattern.emplace_back("^" + path, static_cast<double>(own_rank));
+  }
+}
+
 std::string peft_config_text(const PeftConfig& config) {
   const nlohmann::json null;
   nlohmann::json ranks = nlohmann::json::object();
@@ -173,9 +258,10 @@ PeftConfig parse_peft_config(std::string_view text, const std::string& path) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) throw Error(ErrorKind::input, path, ": is not a JSON object");
   const Keys keys(json, path);
-  check_supported(keys, path);
+  check_supported(json, keys, path);
 
   PeftConfig config;
+  config.unknown_keys = unknown_keys(json);
   config.base_model = keys.text("base_model_name_or_path", "");
   if (const Json r = keys.at("r"); !r.is_null()) config.rank = keys.rank(r, "r");
   if (const Json alpha = keys.at("lora_alpha"); !alpha.is_null()) {

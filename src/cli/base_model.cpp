@@ -7,6 +7,7 @@
 
 #include "lora/core/dtype.h"
 #include "lora/core/error.h"
+#include "lora/core/table.h"
 #include "lora/io/array_file.h"
 #include "lora/io/file_hash.h"
 #include "lora/io/weight_file.h"
@@ -75,26 +76,20 @@ BaseModel drawn_again(const SavedAdapter& saved, std::int64_t seed) {
 
 /// Without a look at whether the record fits it.
 BaseModel unchecked_base_of(const SavedAdapter& saved, const Options& options) {
-  const bool fan_in_fan_out = options.fan_in_fan_out || saved.adapter.config().fan_in_fan_out;
-  std::string file = options.base;
-  if (file.empty() && saved.record) {
-    file = recorded_base(*saved.record);
-    if (file.empty() && saved.record->base_seed) {
-      return drawn_again(saved, *saved.record->base_seed);
-    }
-    if (file.empty()) {
-      throw Error(ErrorKind::usage, "--adapter ", saved.adapter.directory(),
-                  " needs --base: its record names none, as after a demo");
-    }
-    if (!std::filesystem::exists(split_file_and_name(file).file)) {
-      throw Error(ErrorKind::input, saved.adapter.directory(), ": belongs to the base ", file,
-                  ", which is not there from here; say where it is with --base");
-    }
+  const std::string file = base_file_of(saved, options);
+  if (file.empty() && saved.record && saved.record->base_seed) {
+    return drawn_again(saved, *saved.record->base_seed);
   }
   if (file.empty()) {
-    throw Error(ErrorKind::usage, "--adapter ", saved.adapter.directory(),
-                " needs --base: nothing beside the adapter says which base it belongs to");
+    throw Error(ErrorKind::usage, "--adapter ", saved.adapter.directory(), " needs --base: ",
+                saved.record ? "its record names none, as after a demo"
+                             : "nothing beside the adapter says which base it belongs to");
   }
+  if (options.base.empty() && !std::filesystem::exists(split_file_and_name(file).file)) {
+    throw Error(ErrorKind::input, saved.adapter.directory(), ": belongs to the base ", file,
+                ", which is not there from here; say where it is with --base");
+  }
+  const bool fan_in_fan_out = options.fan_in_fan_out || saved.adapter.config().fan_in_fan_out;
   BaseModel base = read_base(file, fan_in_fan_out);
   compare_with_record(base, saved);
   return base;
@@ -124,8 +119,25 @@ std::string label_of(const BaseModel& base) {
   return base.name.empty() ? "the drawn base" : base.name;
 }
 
+PeftAdapter open_adapter(const std::string& directory) {
+  PeftAdapter adapter(directory);
+  if (const auto& unknown = adapter.config().unknown_keys; !unknown.empty()) {
+    spdlog::warn("warning: {}/adapter_config.json: passing over what is not known: {}", directory,
+                 joined(unknown));
+  }
+  return adapter;
+}
+
 SavedAdapter::SavedAdapter(const std::string& directory)
-    : adapter(directory), record(read_run_record(directory)) {}
+    : adapter(open_adapter(directory)), record(read_run_record(directory)) {}
+
+std::string base_file_of(const SavedAdapter& saved, const Options& options) {
+  if (!options.base.empty()) return options.base;
+  if (saved.record) return recorded_base(*saved.record);
+  // PEFT writes the name of a model here as well.
+  const std::string& named = saved.adapter.config().base_model;
+  return names_array_file(named) ? named : "";
+}
 
 BaseModel base_of(const SavedAdapter& saved, const Options& options) {
   BaseModel base = unchecked_base_of(saved, options);

@@ -32,6 +32,9 @@ BaseModel draw_base(Index in, Index out, std::int64_t seed, Rng& rng);
 /// What messages call it.
 std::string label_of(const BaseModel& base);
 
+/// Reads an adapter, and says which keys of its configuration are not known.
+PeftAdapter open_adapter(const std::string& directory);
+
 /// An adapter that --save wrote, with its record.
 struct SavedAdapter {
   explicit SavedAdapter(const std::string& directory);
@@ -39,6 +42,10 @@ struct SavedAdapter {
   PeftAdapter adapter;
   std::optional<RunRecord> record;  ///< nothing beside an adapter of another program
 };
+
+/// The FILE[:TENSOR] of an adapter's base: --base, else what its record or its configuration says
+/// if that is a file; empty if nothing does.
+std::string base_file_of(const SavedAdapter& saved, const Options& options);
 
 /// The base that an adapter belongs to: --base, else what its record says, drawn again if need be.
 /// Throws Error(usage) if nothing says so.

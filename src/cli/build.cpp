@@ -104,6 +104,20 @@ std::vector<Value> chosen(const std::vector<Value>& values, const std::vector<In
   return result;
 }
 
+/// Without what only the base decides.
+RunSize size_of(const Options& options, Index rows, Index features, Index outputs) {
+  RunSize size;
+  size.rows = rows;
+  size.features = features;
+  size.outputs = outputs;
+  size.rank = options.rank.value_or(0);
+  size.batch = *options.batch_size == 0 ? rows : std::min(*options.batch_size, rows);
+  size.gathers = *options.shuffle || options.val_split.has_value();
+  size.trains_bias = options.bias && *options.bias != "none";
+  size.keeps_best = *options.keep_best != "none";
+  return size;
+}
+
 }  // namespace
 
 Counts counts_of(Model& model) {
@@ -114,6 +128,18 @@ Counts counts_of(Model& model) {
 
 int threads_of(const Options& options) {
   return options.threads == 0 ? available_threads() : static_cast<int>(options.threads);
+}
+
+TrainConfig train_config(const Options& options) {
+  TrainConfig config;
+  config.epochs = *options.epochs;
+  config.max_steps = options.max_steps.value_or(0);
+  config.lr = options.lr;
+  config.eval_every = options.eval_every;
+  config.keep_best = *options.keep_best == "none" ? "" : *options.keep_best;
+  config.early_stop = options.early_stop.value_or(0);
+  config.keep_every = options.checkpoint_every.value_or(0);
+  return config;
 }
 
 void check_widths(const BaseModel& base, const SourceFacts& facts) {
@@ -161,6 +187,9 @@ Run::Run(Options& options)
 
 /// Random data, then a random base, in the order in which PyTorch's program draws them.
 void Run::make_demo(const Options& options) {
+  RunSize size = size_of(options, *options.samples, *options.in, *options.out);
+  size.base_is_drawn = true;
+  check_memory(memory_need(size, options));
   data.features = rng.normal(*options.samples, *options.in);
   data.targets = rng.normal(*options.samples, *options.out);
   base.emplace(draw_base(*options.in, *options.out, options.seed, rng));
@@ -192,6 +221,7 @@ void Run::read_files(Options& options) {
   task = facts.task;
   resolve_task(options, task);
   if (base) check_widths(*base, facts);
+  check_memory(memory_need(size(options), options));
   data = reader.read_all();
   class_names = reader.class_names();
   check_classes(data, facts, class_names);
@@ -299,6 +329,24 @@ void Run::make_optimizer(const Options& options) {
   trainable = std::move(walk.found);
   optimizer = find_entry(optimizer_kinds(), "--optimizer", options.optimizer)
                   .make(options.optimizer_options, groups_of(trainable, options.weight_decay));
+}
+
+RunSize Run::size(const Options& options) const {
+  const bool labels = task == Task::classification;
+  const Index rows_known =
+      data.rows() > 0 ? data.rows() + validation_data.rows() : facts.rows.value_or(0);
+  const Index fewest_outputs = labels ? std::max<Index>(data.classes, 2) : facts.targets;
+  RunSize size = base ? size_of(options, rows_known, model().in_features(), model().out_features())
+                      : size_of(options, rows_known, facts.features, fewest_outputs);
+  if (start) {
+    for (const std::string& path : start->adapter.layers()) {
+      size.rank = std::max(size.rank, start->adapter.config().rank_of(path));
+    }
+  }
+  size.labels = labels;
+  size.base_is_drawn = !base || base->name.empty();
+  if (base) size.base_bytes = static_cast<double>(model().linear().weight().bytes().size());
+  return size;
 }
 
 std::optional<Feed> Run::validation() {

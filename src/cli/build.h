@@ -25,6 +25,7 @@
 #include "lora/train/frozen_cache.h"
 #include "lora/train/objective.h"
 #include "lora/train/trainer.h"
+#include "memory_need.h"
 #include "options.h"
 
 namespace lora::cli {
@@ -39,6 +40,9 @@ Counts counts_of(Model& model);
 
 /// How many processors --threads means.
 int threads_of(const Options& options);
+
+/// The loop that the options ask for.
+TrainConfig train_config(const Options& options);
 
 /// Refuses data that does not fit its base.
 void check_widths(const BaseModel& base, const SourceFacts& facts);
@@ -85,6 +89,9 @@ struct Run {
 
   LinearHead& model() { return base->head; }
   const LinearHead& model() const { return base->head; }
+
+  /// How large it is.
+  RunSize size(const Options& options) const;
 
   /// What the trainer borrows of all this.
   TrainParts parts(std::vector<Observer*> observers, std::function<bool()> stop);

@@ -27,7 +27,9 @@ std::optional<Task> task_for(const Options& options, const std::optional<RunReco
 
 Inference::Inference(const Options& options)
     : compute{threads_of(options)}, saved(saved_for(options)), base(base_for(options, saved)) {
-  if (saved) saved->adapter.attach_to(base.head);
+  if (!saved) return;
+  saved->adapter.check_adds_something();
+  saved->adapter.attach_to(base.head);
 }
 
 const std::optional<RunRecord>& Inference::record() const {

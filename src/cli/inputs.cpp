@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "lora/artifact/peft_adapter.h"
+#include "lora/artifact/peft_writer.h"
 #include "lora/core/error.h"
 #include "lora/data/dataset_reader.h"
 #include "lora/io/array_file.h"
@@ -20,13 +20,14 @@ struct Input {
 
 /// The files behind the options, without the names of arrays in them.
 std::vector<Input> inputs_of(const Options& o) {
-  std::vector<Input> inputs = {{"data", o.data}, {"val", o.val}, {"base", o.base}};
+  std::vector<Input> inputs = {
+      {"data", o.data}, {"val", o.val}, {"base", o.base}, {"tuned", o.tuned}};
   if (is_target_file(o.target)) inputs.push_back({"target", o.target});
   if (!o.val_target.empty()) inputs.push_back({"val-target", o.val_target});
   for (Input& input : inputs) input.path = split_file_and_name(input.path).file;
   std::erase_if(inputs, [](const Input& input) { return input.path.empty(); });
-  if (!o.adapter.empty()) {
-    inputs.push_back({"adapter", peft_adapter_files(o.adapter).front()});
+  for (const std::string& adapter : o.adapters) {
+    inputs.push_back({"adapter", peft_adapter_files(adapter).front()});
   }
   return inputs;
 }
@@ -48,16 +49,20 @@ Options with_base(const Options& options, const std::string& base) {
   return complete;
 }
 
-void refuse_inputs(const std::string& option, const std::vector<std::string>& outputs,
-                   const Options& options) {
+void check_outputs(const std::string& option, const std::vector<std::string>& outputs,
+                   const Options& options, bool may_replace) {
   for (const std::string& output : outputs) {
     if (!std::filesystem::exists(output)) continue;
+    const std::string which = option.ends_with(" " + output) ? "" : ": " + output;
     for (const Input& input : inputs_of(options)) {
       std::error_code missing;
       if (!std::filesystem::equivalent(input.path, output, missing)) continue;
-      throw Error(ErrorKind::usage, option, ": ", output,
-                  " is also an input of this run, which is never written to");
+      throw Error(ErrorKind::usage, option, which, which.empty() ? ": is" : " is",
+                  " also an input of this run, which is never written to");
     }
+    if (may_replace) continue;
+    throw Error(ErrorKind::usage, option, which, which.empty() ? ": is" : " is",
+                " already there; --overwrite replaces it");
   }
 }
 

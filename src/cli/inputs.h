@@ -13,10 +13,11 @@ namespace lora::cli {
 /// the base's file, which may come from an adapter's record.
 std::vector<InputRecord> hashed_inputs(const Options& options, const std::string& base);
 
-/// Refuses an output that is also an input: `outputs` are the paths to be written, `option` names
-/// where they come from.
-void refuse_inputs(const std::string& option, const std::vector<std::string>& outputs,
-                   const Options& options);
+/// Refuses, before anything is computed, outputs that would replace something by mistake: `outputs`
+/// are the paths to be written, `option` names where they come from. An output that is also an
+/// input is refused in any case, one that is there already unless `may_replace`.
+void check_outputs(const std::string& option, const std::vector<std::string>& outputs,
+                   const Options& options, bool may_replace);
 
 /// The options with the base's file, which may come from an adapter's record.
 Options with_base(const Options& options, const std::string& base);

@@ -30,11 +30,24 @@ void set_up_log(const Options& options) {
 
 /// With --json the last line on stdout says how a command failed.
 void report_failure(const Error& error, const Options& options) {
-  if (!options.json || error.kind() == ErrorKind::usage) return;
+  if (!options.json) return;
   StandardOutput out;
   JsonLines([&out](const std::string& line) {
     out.line(line);
   }).failed(error.what(), exit_code_of(error.kind()));
+}
+
+int run_verb(const CommandLine& line, Options& options, const std::vector<Setting>& settings) {
+  const Verb& verb = find_entry(verbs(), "command", line.verb);
+  verb.resolve(options);
+  if (line.action == CommandLine::Action::print_config) {
+    StandardOutput().text(as_toml(settings, verb.bit));
+    return kDone;
+  }
+  set_up_log(options);
+  ignore_write_signals();
+  end_on_stop_signals();
+  return verb.run(options, settings);
 }
 
 int run(int argc, const char* const* argv) {
@@ -46,17 +59,8 @@ int run(int argc, const char* const* argv) {
     return kDone;
   }
   options.paths = line.paths;
-  const Verb& verb = find_entry(verbs(), "command", line.verb);
-  verb.resolve(options);
-  if (line.action == CommandLine::Action::print_config) {
-    StandardOutput().text(as_toml(settings, verb.bit));
-    return kDone;
-  }
-  set_up_log(options);
-  ignore_write_signals();
-  end_on_stop_signals();
   try {
-    return verb.run(options, settings);
+    return run_verb(line, options, settings);
   } catch (const Error& error) {
     report_failure(error, options);
     throw;

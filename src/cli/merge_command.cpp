@@ -1,19 +1,20 @@
 #include "merge_command.h"
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "base_model.h"
 #include "exit_code.h"
 #include "inputs.h"
+#include "lora/artifact/concatenate.h"
 #include "lora/artifact/merge.h"
+#include "lora/artifact/peft_writer.h"
 #include "lora/core/error.h"
 #include "lora/core/table.h"
 #include "lora/core/text.h"
-#include "lora/io/array_file.h"
 #include "lora/report/json_lines.h"
 #include "standard_output.h"
 
@@ -36,40 +37,18 @@ std::vector<double> weights_of(const Options& o) {
   return weights;
 }
 
-/// Refuses, before anything is read, an output that would replace something by mistake.
-void check_output(const Options& o) {
-  std::vector<std::string> outputs = {o.output};
-  if (o.base.empty()) outputs = peft_adapter_files(o.output);
-  for (const std::string& output : outputs) {
-    if (!std::filesystem::exists(output)) continue;
-    const std::string base = split_file_and_name(o.base).file;
-    std::error_code missing;
-    bool is_input = std::filesystem::equivalent(base, output, missing);
-    for (const std::string& adapter : o.adapters) {
-      for (const std::string& file : peft_adapter_files(adapter)) {
-        is_input = is_input || std::filesystem::equivalent(file, output, missing);
-      }
-    }
-    if (is_input) {
-      throw Error(ErrorKind::usage, "--output ", output,
-                  ": is also an input of this command, which is never written to");
-    }
-    if (!o.overwrite) {
-      throw Error(ErrorKind::usage, "--output ", output,
-                  ": is already there; --overwrite replaces it");
-    }
-  }
-}
-
 }  // namespace
 
 int run_merge(Options& options, const std::vector<Setting>& /*settings*/) {
-  check_output(options);
+  check_outputs("--output " + options.output,
+                options.base.empty() ? peft_adapter_files(options.output)
+                                     : std::vector<std::string>{options.output},
+                options, options.overwrite);
   const std::vector<double> weights = weights_of(options);
   std::vector<std::unique_ptr<PeftAdapter>> adapters;
   std::vector<WeightedAdapter> parts;
   for (std::size_t i = 0; i < options.adapters.size(); ++i) {
-    adapters.push_back(std::make_unique<PeftAdapter>(options.adapters[i]));
+    adapters.push_back(std::make_unique<PeftAdapter>(open_adapter(options.adapters[i])));
     parts.push_back({adapters.back().get(), weights[i]});
   }
   StandardOutput out;

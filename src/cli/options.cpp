@@ -136,11 +136,11 @@ std::vector<std::string> keep_best_names() {
 
 void bind_problem(Binder& bind, Options& o) {
   bind.group("Problem");
-  bind.on(kTrain);
+  bind.on(kTrainOrPlan);
   bind.whole("in", o.in, {1}, "demo: input features (64)");
   bind.whole("out", o.out, {1}, "demo: outputs (10)");
   bind.whole("samples", o.samples, {1}, "demo: rows of random data (1000)");
-  bind.on(kTrain | kEval | kPredict);
+  bind.on(kTrainOrPlan | kEval | kPredict);
   bind.text("data", o.data, "FILE",
             "rows of features: a table (.csv, .tsv, or - for a pipe) or an array (.npy, .npz:NAME, "
             ".safetensors:NAME); the demo has none");
@@ -150,18 +150,18 @@ void bind_problem(Binder& bind, Options& o) {
   bind.text("keep-columns", o.keep_columns, "COLUMNS",
             "columns of the table that are no features, such as names; predict writes them in "
             "front, to join by");
-  bind.on(kTrain | kEval);
+  bind.on(kTrainOrPlan | kEval);
   bind.text("weight-column", o.weight_column, "COLUMN",
             "as how many rows each row counts, in the loss and in every figure");
-  bind.on(kTrain | kEval | kPredict);
+  bind.on(kTrainOrPlan | kEval | kPredict);
   bind.choice("task", o.task, {"regression", "classification"},
               "what the targets are (classification if they are words, else regression)");
-  bind.on(kTrain | kEval | kPredict | kMerge);
+  bind.on(kTrainOrPlan | kEval | kPredict | kInspect | kMerge | kExtract);
   bind.text("base", o.base, "FILE[:TENSOR]",
             "the frozen weight, (out, in): .safetensors (with its bias, if there) or .npy; without "
             "it: drawn as torch.nn.Linear does");
   bind.flag("fan-in-fan-out", o.fan_in_fan_out, "the weight is stored as (in, out)");
-  bind.on(kTrain);
+  bind.on(kTrainOrPlan);
   bind.text("val", o.val, "FILE", "held-out rows, in the form of --data");
   bind.text("val-target", o.val_target, "FILE", "their targets, if --target is a file");
   bind.real("val-split", o.val_split, {0, 1, true, true},
@@ -174,7 +174,7 @@ void bind_problem(Binder& bind, Options& o) {
 
 void bind_adapter(Binder& bind, Options& o) {
   bind.group("Adapter");
-  bind.on(kTrain | kEval | kPredict | kMerge);
+  bind.on(kTrainOrPlan | kEval | kPredict | kMerge);
   bind.texts("adapter", o.adapters, "DIR",
              "an adapter directory: train starts from it, eval and predict use it, merge folds it "
              "(or several) into the base");
@@ -182,8 +182,14 @@ void bind_adapter(Binder& bind, Options& o) {
   bind.text("adapter-weights", o.adapter_weights, "LIST",
             "by what each --adapter is multiplied, as in 0.7,0.3 (each 1)");
   bind.flag("unmerge", o.unmerge, "take the adapter out of a base that has it in");
-  bind.on(kTrain);
+  bind.on(kExtract);
+  bind.text("tuned", o.tuned, "FILE[:TENSOR]",
+            "the base after full training: what the adapter shall make of the base");
+  bind.real("share", o.share, {0, 1, true, false},
+            "the lowest rank that keeps this share of the squared difference, as in 0.95");
+  bind.on(kTrainOrPlan | kExtract);
   bind.whole("rank", o.rank, {1}, "rank of the factors A and B (4)").aliases = {"r"};
+  bind.on(kTrainOrPlan);
   bind.real("alpha", o.alpha, {0, std::numeric_limits<double>::infinity(), true, false},
             "the adapter's part is scaled by alpha/rank (default: the rank, so 1)")
       .aliases = {"lora-alpha"};
@@ -203,7 +209,7 @@ void bind_adapter(Binder& bind, Options& o) {
 
 void bind_optimisation(Binder& bind, Options& o) {
   bind.group("Optimisation");
-  bind.on(kTrain);
+  bind.on(kTrainOrPlan);
   bind.whole("epochs", o.epochs, {1}, "passes over the data (demo: 10, with --data: 100)")
       .aliases = {"num-train-epochs"};
   bind.whole("max-steps", o.max_steps, {1}, "optimiser steps, whatever --epochs says");
@@ -224,13 +230,13 @@ void bind_optimisation(Binder& bind, Options& o) {
             {0, std::numeric_limits<double>::infinity(), true, false},
             "added to the denominator (adam: 1e-8)");
   bind.real("weight-decay", o.weight_decay, {0}, "pull towards zero of A and B, never of biases");
-  bind.on(kTrain | kEval);
+  bind.on(kTrainOrPlan | kEval);
   bind.choice("loss", o.loss, names_of(loss_kinds()),
               "what is made small (regression: mse, classification: cross_entropy)");
   bind.text("class-weights", o.class_weights, "LIST|balanced",
             "how much each class counts in the loss, in the order of the outputs; balanced: by how "
             "rare it is");
-  bind.on(kTrain);
+  bind.on(kTrainOrPlan);
   bind.whole("early-stop", o.early_stop, {1}, "end after N epochs without a better --keep-best");
   bind.choice(
       "keep-best", o.keep_best, keep_best_names(),
@@ -240,18 +246,18 @@ void bind_optimisation(Binder& bind, Options& o) {
 
 void bind_run(Binder& bind, Options& o) {
   bind.group("Run");
-  bind.on(kTrain);
+  bind.on(kTrainOrPlan);
   bind.add("seed", o.seed, "N", "of everything drawn; the same numbers as PyTorch's for this seed",
            [&o](const std::string& option, const std::string& given) {
              o.seed = parse_seed(option, given);
            });
   bind.whole("eval-every", o.eval_every, {1}, "epochs between validations");
   bind.whole("log-every", o.log_every, {1}, "say the loss every N steps (with --json: an object)");
-  bind.on(kTrain | kEval);
+  bind.on(kTrainOrPlan | kEval);
   bind.texts("require", o.require, "CONDITION",
              "end with code 5 unless it holds, as in 'val_accuracy>=0.9'; any figure, any number "
              "of times");
-  bind.on(kTrain | kEval | kPredict);
+  bind.on(kTrainOrPlan | kEval | kPredict);
   bind.whole("threads", o.threads, {0, 4096},
              "processors to use at most, 0 for all; results do not depend on it");
   bind.on(kEveryVerb);
@@ -262,8 +268,9 @@ void bind_run(Binder& bind, Options& o) {
 
 void bind_output(Binder& bind, Options& o) {
   bind.group(kOutputGroup);
-  bind.on(kTrain);
+  bind.on(kTrainOrPlan | kExtract);
   bind.text("save", o.save, "DIR", "write the adapter as a PEFT directory");
+  bind.on(kTrainOrPlan);
   bind.text("checkpoint", o.checkpoint, "DIR",
             "write checkpoints, also when interrupted; the last two are kept");
   bind.whole("checkpoint-every", o.checkpoint_every, {1}, "steps between them (an epoch)");
@@ -271,13 +278,14 @@ void bind_output(Binder& bind, Options& o) {
             "go on from the newest whole checkpoint, to the same bytes as without a stop");
   bind.flag("allow-changed", o.allow_changed,
             "resume although an option, an input or the processor has changed");
-  bind.on(kPredict | kMerge);
-  bind.text("output", o.output, "FILE",
+  bind.on(kPredict | kMerge | kExtract);
+  bind.text("output", o.output, "PATH",
             "predictions: .csv, .tsv, .npy, or - for stdout as CSV; of merge: the merged weights, "
-            "or without --base the directory of one adapter for all");
+            "or without --base the directory of one adapter for all; of extract: the adapter's "
+            "directory");
   bind.on(kPredict);
   bind.flag("probabilities", o.probabilities, "a column a class instead of the likeliest class");
-  bind.on(kTrain | kPredict | kMerge);
+  bind.on(kTrainOrPlan | kPredict | kMerge | kExtract);
   bind.flag("overwrite", o.overwrite, "replace what is already there");
 }
 
@@ -481,6 +489,25 @@ void resolve_merge(Options& o) {
                 "merge needs --base, or several --adapter to make one of them all");
   }
   refuse_without(o.unmerge, !o.base.empty(), "unmerge", "base");
+  check_output_amount(o);
+}
+
+void resolve_extraction(Options& o) {
+  if (o.base.empty() || o.tuned.empty()) {
+    throw Error(ErrorKind::usage,
+                "extract needs --base and --tuned: the weights before and after training");
+  }
+  if (!o.rank && !o.share) {
+    throw Error(ErrorKind::usage,
+                "extract needs --rank, or --share: how much of the difference to keep, as in 0.95");
+  }
+  refuse_together(o.rank.has_value(), "rank", o.share.has_value(), "share",
+                  "each decides how many directions are kept");
+  refuse_together(!o.save.empty(), "save", o.output != "-", "output", "both name the directory");
+  if (o.output != "-") o.save = o.output;
+  if (o.save.empty()) {
+    throw Error(ErrorKind::usage, "extract needs --output: the directory to write");
+  }
   check_output_amount(o);
 }
 

@@ -38,6 +38,8 @@ struct Options {
   std::string adapter;  ///< the only one of them, for all verbs but merge
   std::string adapter_weights;
   bool unmerge = false;
+  std::string tuned;
+  std::optional<double> share;
   std::optional<Index> rank;
   std::optional<double> alpha;
   std::optional<std::string> init;
@@ -101,6 +103,7 @@ void resolve_evaluation(Options& options);
 void resolve_prediction(Options& options);
 void resolve_inspection(Options& options);
 void resolve_merge(Options& options);
+void resolve_extraction(Options& options);
 
 /// Once the data has shown what its targets are: fills in --task, --loss and --keep-best, or
 /// refuses what does not fit them.

@@ -39,11 +39,7 @@ void check_output(const Options& options) {
     throw Error(ErrorKind::usage, "--output ", output,
                 ": predictions are written as .csv, .tsv or .npy, or to - (stdout)");
   }
-  refuse_inputs("--output " + output, {output}, options);
-  if (!options.overwrite && std::filesystem::exists(output)) {
-    throw Error(ErrorKind::usage, "--output ", output,
-                ": is already there; --overwrite replaces it");
-  }
+  check_outputs("--output " + output, {output}, options, options.overwrite);
 }
 
 /// "0", "1", … for outputs that have no names.

@@ -22,7 +22,10 @@ enum VerbBit : unsigned {
   kPredict = 4,
   kInspect = 8,
   kMerge = 16,
-  kEveryVerb = 31
+  kExtract = 32,
+  kPlan = 64,
+  kTrainOrPlan = kTrain | kPlan,
+  kEveryVerb = 127
 };
 
 /// The heading of options that say what is written, and change no number.

@@ -17,7 +17,7 @@
 #include "exit_code.h"
 #include "inputs.h"
 #include "interrupt.h"
-#include "lora/artifact/peft_adapter.h"
+#include "lora/artifact/peft_writer.h"
 #include "lora/core/error.h"
 #include "lora/io/directory_lock.h"
 #include "lora/io/file_hash.h"
@@ -31,21 +31,6 @@
 namespace lora::cli {
 
 namespace {
-
-/// Refuses, before anything is computed, outputs that would replace something by mistake.
-void check_outputs(const Options& options) {
-  if (options.save.empty()) return;
-  if (std::filesystem::exists(options.save) && !std::filesystem::is_directory(options.save)) {
-    throw Error(ErrorKind::usage, "--save ", options.save, ": is a file; a directory is needed");
-  }
-  const std::vector<std::string> outputs = peft_adapter_files(options.save);
-  refuse_inputs("--save " + options.save, outputs, options);
-  for (const std::string& output : outputs) {
-    if (options.overwrite || options.resume || !std::filesystem::exists(output)) continue;
-    throw Error(ErrorKind::usage, "--save ", options.save, ": ", output,
-                " is already there; --overwrite replaces it");
-  }
-}
 
 nlohmann::ordered_json inputs_as_json(const std::vector<InputRecord>& inputs) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
@@ -185,15 +170,19 @@ int finish(const TrainResult& result, Run& run, const Options& options,
            const std::vector<Setting>& settings, const std::vector<InputRecord>& inputs,
            nlohmann::ordered_json& facts) {
   announce_end(result, options);
-  if (run.validation_loader) facts = detailed(run).json();
+  if (run.validation_loader) facts.update(detailed(run).json());
   check_base_unchanged(inputs);
   if (!options.save.empty()) {
     save_peft_adapter(options.save, run.model(), run.adapter,
                       record_of(run, settings, result, inputs));
     spdlog::info("saved     {}", options.save);
+    facts["saved"] = options.save;
   }
   const auto broken = broken_requirements(options.require, all_figures(result));
-  for (const std::string& sentence : broken) spdlog::error("{}", sentence);
+  for (const std::string& sentence : broken) {
+    spdlog::error("{}", sentence);
+    facts["broken_requirements"].push_back(sentence);
+  }
   announce_base(inputs);
   return broken.empty() ? kDone : kRequirement;
 }
@@ -219,22 +208,10 @@ std::optional<DirectoryLock> locked_output(const Options& options) {
   return std::optional<DirectoryLock>(std::in_place, options.save);
 }
 
-TrainConfig config_of(const Options& options) {
-  TrainConfig config;
-  config.epochs = *options.epochs;
-  config.max_steps = options.max_steps.value_or(0);
-  config.lr = options.lr;
-  config.eval_every = options.eval_every;
-  config.keep_best = *options.keep_best == "none" ? "" : *options.keep_best;
-  config.early_stop = options.early_stop.value_or(0);
-  config.keep_every = options.checkpoint_every.value_or(0);
-  return config;
-}
-
 int train(Options& options, const std::vector<Setting>& settings, StandardOutput& out,
           JsonLines& json) {
   Run run(options);
-  check_outputs(with_base(options, run.base->file));
+  check_save(with_base(options, run.base->file));
   const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
   std::optional<Checkpointing> checkpointing;
   if (!options.checkpoint.empty()) checkpointing.emplace(options, settings, inputs);
@@ -248,7 +225,7 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   Observer* const lines = options.json ? static_cast<Observer*>(&json) : &terminal;
   TrainParts parts = run.parts({&beginning, lines}, interrupted);
   if (checkpointing) parts.keeper = &*checkpointing;
-  Trainer trainer(config_of(options), std::move(parts));
+  Trainer trainer(train_config(options), std::move(parts));
   const Eigen::VectorXd probe_before = probe_of(run);
   if (checkpointing) checkpointing->restore(trainer);
 
@@ -257,7 +234,6 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   const TrainResult result = trainer.run();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   announce_work(run, result, seconds.count());
-  nlohmann::ordered_json facts = nlohmann::ordered_json::object();
   if (result.interrupted) {
     const std::string message = interruption(result, options);
     spdlog::error(message);
@@ -266,6 +242,10 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   }
   check_learned(run, probe_before, result);
   beginning.warn_if_worse();
+  const Counts counts = counts_of(run.model());
+  nlohmann::ordered_json facts = {{"trainable_parameters", counts.trainable},
+                                  {"total_parameters", counts.total},
+                                  {"seconds", seconds.count()}};
   const int code = finish(result, run, options, settings, inputs, facts);
   if (options.json) json.end(result, facts, code);
   return code;
@@ -273,8 +253,17 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
 
 }  // namespace
 
+void check_save(const Options& options) {
+  if (options.save.empty()) return;
+  if (std::filesystem::exists(options.save) && !std::filesystem::is_directory(options.save)) {
+    throw Error(ErrorKind::usage, "--save ", options.save, ": is a file; a directory is needed");
+  }
+  check_outputs("--save " + options.save, peft_adapter_files(options.save), options,
+                options.overwrite || options.resume);
+}
+
 int run_train(Options& options, const std::vector<Setting>& settings) {
-  check_outputs(options);
+  check_save(options);
   StandardOutput out;
   JsonLines json([&out](const std::string& line) { out.line(line); });
   return train(options, settings, out, json);

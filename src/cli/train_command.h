@@ -11,4 +11,7 @@ namespace lora::cli {
 /// Trains as the options say, reports, and saves. Returns the exit code.
 int run_train(Options& options, const std::vector<Setting>& settings);
 
+/// Refuses a --save that would replace something by mistake. Throws Error(usage).
+void check_save(const Options& options);
+
 }  // namespace lora::cli

@@ -3,8 +3,10 @@
 #include <array>
 
 #include "eval_command.h"
+#include "extract_command.h"
 #include "inspect_command.h"
 #include "merge_command.h"
+#include "plan_command.h"
 #include "predict_command.h"
 #include "train_command.h"
 
@@ -25,6 +27,12 @@ constexpr std::array kVerbs = {
     Verb{"merge", "--base FILE[:TENSOR] --adapter DIR --output FILE [OPTION…]",
          "folds adapters into their base, as a new file that is checked", kMerge, false,
          resolve_merge, run_merge},
+    Verb{"extract", "--base FILE[:TENSOR] --tuned FILE[:TENSOR] --rank N|--share X --output DIR",
+         "the best adapter between a base and what full training made of it", kExtract, false,
+         resolve_extraction, run_extract},
+    Verb{"plan", "--data FILE --target COLUMNS|FILE [--base FILE[:TENSOR]] [OPTION…]",
+         "what training with these options would do, take and need; trains nothing", kPlan, false,
+         resolve_training, run_plan},
     Verb{"inspect", "PATH…", "what tables, arrays, weight files and adapters hold", kInspect, true,
          resolve_inspection, run_inspect},
 };

@@ -10,6 +10,7 @@
 #include "lora/core/nearest.h"
 #include "lora/core/table.h"
 #include "lora/io/array_file.h"
+#include "lora/io/layer_names.h"
 #include "lora/io/mapped_file.h"
 #include "lora/io/npy.h"
 #include "lora/io/safetensors.h"
@@ -20,7 +21,6 @@ namespace lora {
 namespace {
 
 constexpr std::string_view kWeightSuffix = ".weight";
-constexpr const char* kNamelessPath = "linear";
 
 bool is_matrix(const SafetensorsEntry& entry) {
   return entry.shape.size() == 2 && entry.dtype && is_floating(*entry.dtype);
@@ -57,18 +57,6 @@ const SafetensorsEntry& find_only_matrix(const SafetensorsFile& file) {
               file.path(), ":TENSOR (", joined(names), ")");
 }
 
-std::string path_of(const std::string& tensor) {
-  if (tensor == kWeightSuffix.substr(1)) return kNamelessPath;
-  return tensor.ends_with(kWeightSuffix) ? tensor.substr(0, tensor.size() - kWeightSuffix.size())
-                                         : tensor;
-}
-
-/// "head.weight" → "head.bias", "weight" → "bias".
-std::string bias_name_of(const std::string& tensor) {
-  if (tensor == kWeightSuffix.substr(1)) return "bias";
-  return path_of(tensor) + ".bias";
-}
-
 NpyArray as_array(const SafetensorsFile& file, const SafetensorsEntry& entry) {
   return {file.path() + ":" + entry.name, *entry.dtype, false, false, entry.shape, entry.bytes};
 }
@@ -84,7 +72,7 @@ std::string layout_text(Layout layout) {
 
 std::optional<Matrix> read_bias(const SafetensorsFile& file, const SafetensorsEntry& weight,
                                 Layout layout) {
-  const SafetensorsEntry* entry = file.find(bias_name_of(weight.name));
+  const SafetensorsEntry* entry = file.find(bias_beside(weight.name));
   if (entry == nullptr) return std::nullopt;
   if (!entry->dtype || !is_floating(*entry->dtype) || entry->shape.size() != 1 ||
       entry->shape[0] != outputs_of(weight.shape, layout)) {
@@ -109,7 +97,7 @@ FrozenWeight read_safetensors(const std::string& path, const std::string& tensor
   }
   return {path,
           entry.name,
-          path_of(entry.name),
+          layer_path_of(entry.name),
           FrozenMatrix(entry.bytes, *entry.dtype, static_cast<Index>(entry.shape[0]),
                        static_cast<Index>(entry.shape[1]), layout),
           read_bias(*file, entry, layout),
@@ -130,7 +118,7 @@ FrozenWeight read_array(const std::string& path, const std::string& name, Layout
                 shape_text(array.shape), "; a frozen weight is ", layout_text(layout),
                 ", of type float32, float64 or float16");
   }
-  const std::string layer = known.empty() ? kNamelessPath : path_of(known);
+  const std::string layer = layer_path_of(known);
   const auto rows = static_cast<Index>(array.shape[0]);
   const auto cols = static_cast<Index>(array.shape[1]);
   if (!array.big_endian) {  // in Fortran order the bytes are those of the transposed matrix

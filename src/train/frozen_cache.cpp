@@ -23,9 +23,7 @@ bool consecutive(std::span<const Index> rows) {
 }  // namespace
 
 FrozenCache::FrozenCache(const Model& model, const Dataset& data, Compute& compute) {
-  const double bytes = static_cast<double>(data.rows()) *
-                       static_cast<double>(model.below_features()) * sizeof(float);
-  if (bytes > kLargestCache) return;
+  if (!keeps(data.rows(), model.below_features())) return;
 
   products_.resize(data.rows(), model.below_features());
   Tape tape(compute);
@@ -34,6 +32,11 @@ FrozenCache::FrozenCache(const Model& model, const Dataset& data, Compute& compu
     tape.reset(Mode::infer);
     products_.middleRows(batch->rows.front(), batch->size()) = model.below(*batch, tape).product;
   }
+}
+
+bool FrozenCache::keeps(Index rows, Index outputs) {
+  const double bytes = static_cast<double>(rows) * static_cast<double>(outputs) * sizeof(float);
+  return bytes <= kLargestCache;
 }
 
 void FrozenCache::fill(Batch& batch) {

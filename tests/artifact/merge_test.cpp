@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "lora/artifact/concatenate.h"
+#include "lora/artifact/peft_writer.h"
 #include "lora/core/dtype.h"
 #include "lora/core/error.h"
 #include "lora/core/rng.h"

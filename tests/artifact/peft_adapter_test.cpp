@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "lora/artifact/peft_writer.h"
 #include "lora/core/compute.h"
 #include "lora/core/error.h"
 #include "lora/core/rng.h"
@@ -156,6 +157,51 @@ TEST_CASE("tensors that are missing, empty, of another shape or not finite are r
   tensors = good_tensors();
   tensors["base_model.model.head.lora_C.weight"] = {{1}, {1}};
   check_says(refusal(tensors, config_of()), {"lora_C", "no layer"});
+}
+
+TEST_CASE("an adapter of no layers or of zeros is refused", "[artifact][peft]") {
+  check_says(refusal({}, config_of()), {"no lora_A"});
+  Tensors tensors = good_tensors();
+  for (auto& [name, tensor] : tensors) {
+    for (float& value : tensor.values) value = -0.0F;
+  }
+  check_says(refusal(tensors, config_of()), {"every number in it is 0"});
+}
+
+TEST_CASE("an adapter as before training may be trained, but not used", "[artifact][peft]") {
+  const TemporaryDirectory directory;
+  const std::string path = (directory.path() / "out").string();
+  LinearHead untrained = adapted_head();
+  untrained.linear().attach(
+      std::make_unique<LoraAdapter>(Matrix::Ones(2, 5), Matrix::Zero(3, 2), 1));
+  save_peft_adapter(path, untrained, config_of(), {});
+  LinearHead loaded = head();
+  PeftAdapter(path).attach_to(loaded);
+  CHECK_THROWS_WITH(PeftAdapter(path).check_adds_something(), Catch::Contains("B is 0"));
+  save_peft_adapter(path, untrained, config_of("all"), {});
+  CHECK_NOTHROW(PeftAdapter(path).check_adds_something());  // the biases may do something
+}
+
+TEST_CASE("a bias that the configuration promises must be there", "[artifact][peft]") {
+  for (const char* bias : {"all", "lora_only"}) {
+    check_says(refusal(good_tensors(), config_of(bias)),
+               {"base_model.model.head.base_layer.bias", "missing", bias});
+  }
+}
+
+TEST_CASE("an adapter that takes another's place leaves nothing of it", "[artifact][peft]") {
+  const TemporaryDirectory directory;
+  const std::string path = (directory.path() / "out").string();
+  LinearHead trained = adapted_head();
+  save_peft_adapter(path, trained, config_of(), {});
+  PeftTensors tensors;
+  tensors.add_factors("other", Matrix::Ones(1, 4), Matrix::Ones(2, 1));
+  PeftConfig config;
+  config.set_ranks({{"other", 1}});
+  write_peft_adapter(path, tensors, config);
+  CHECK(PeftAdapter(path).layers() == std::vector<std::string>{"other"});
+  CHECK_FALSE(std::filesystem::exists(run_record_path(path)));
+  CHECK_FALSE(std::filesystem::exists(path + "/README.md"));
 }
 
 TEST_CASE("a pattern that fits no layer is refused with the nearest", "[artifact][peft]") {

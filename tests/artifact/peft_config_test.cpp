@@ -60,6 +60,30 @@ TEST_CASE("absent keys have PEFT's defaults, unknown ones are passed over", "[ar
   CHECK(config.alpha == 8);
   CHECK_FALSE(config.rslora);
   CHECK(config.bias == "none");
+  CHECK(config.unknown_keys == std::vector<std::string>{"a_key_of_2030"});
+}
+
+TEST_CASE("keys of PEFT 0.21 that are off, or matter in training only, are known",
+          "[artifact][peft]") {
+  const PeftConfig config = parse_peft_config(
+      R"({"peft_type": "LORA", "peft_version": "0.21.2", "megatron_core": "megatron.core",
+          "qalora_group_size": 16, "loftq_config": {}, "eva_config": null, "use_qalora": false,
+          "modules_to_save": null, "layer_replication": null, "velora_config": {"groups": 2},
+          "alora_invocation_tokens": null, "lora_dropout": 0.1, "exclude_modules": ["x"]})",
+      "f");
+  CHECK(config.unknown_keys.empty());
+}
+
+TEST_CASE("ranks that differ become patterns that mean one layer each", "[artifact][peft]") {
+  PeftConfig config;
+  config.rslora = true;
+  config.set_ranks({{"block.0", 3}, {"0", 5}});
+  const PeftConfig read = parse_peft_config(peft_config_text(config), "f");
+  CHECK(read.targets == std::vector<std::string>{"block.0", "0"});
+  CHECK(read.rank_of("block.0") == 3);
+  CHECK(read.rank_of("0") == 5);
+  CHECK(read.scale_of("block.0") == 1);
+  CHECK(read.scale_of("0") == 1);
 }
 
 TEST_CASE("the scale of a layer follows rank, alpha, their patterns and rslora",
@@ -97,7 +121,16 @@ TEST_CASE("a configuration that is none, or means other numbers, is refused", "[
   check_refused(R"({"peft_type": "LORA", "lora_alpha": 0})", "'lora_alpha'");
   check_refused(R"({"peft_type": "LORA", "lora_alpha": "8"})", "'lora_alpha'");
   check_refused(R"({"peft_type": "LORA", "bias": "some"})", "'bias'");
-  check_refused(R"({"peft_type": "LORA", "use_dora": true})", "use_dora");
+  for (const char* other :
+       {R"("use_dora": true)", R"("lora_bias": true)", R"("alora_invocation_tokens": [1, 2])",
+        R"("use_qalora": true)", R"("modules_to_save": ["head"])",
+        R"("layer_replication": [[0, 4]])", R"("target_parameters": ["w"])",
+        R"("trainable_token_indices": [5])", R"("kasa_config": {"beta": 1})",
+        R"("arrow_config": {"top_k": 3})", R"("use_bdlora": {"nblocks": 2})",
+        R"("monteclora_config": {"n": 4})"}) {
+    const std::string text(other);
+    check_refused(R"({"peft_type": "LORA", )" + text + "}", text.substr(1, text.find(':') - 2));
+  }
   check_refused(R"({"peft_type": "LORA", "use_rslora": 1})", "use_rslora");
   for (const char* init : {"pissa", "pissa_niter_16", "olora", "corda", "loftq", "lora_ga"}) {
     check_refused(R"({"peft_type": "LORA", "init_lora_weights": ")" + std::string(init) + "\"}",

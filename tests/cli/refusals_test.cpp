@@ -2,6 +2,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/sample_files.h"
 #include "support/catch.h"
 #include "support/run_program.h"
@@ -330,6 +332,28 @@ const std::vector<Refusal> kRefusals = {
      3,
      {"model.head", "'head.weight'"}},
     {"merge --base absent.safetensors --adapter foreign --output m.safetensors", 3, {"absent"}},
+    {"extract", 2, {"--base", "--tuned"}},
+    {"extract --base base.safetensors --tuned base.safetensors --output e",
+     2,
+     {"--rank", "--share"}},
+    {"extract --base base.safetensors --tuned base.safetensors --rank 1 --share 0.5 --output e",
+     2,
+     {"--rank", "--share"}},
+    {"extract --base base.safetensors --tuned base.safetensors --rank 1", 2, {"--output"}},
+    {"extract --base base.safetensors --tuned base.safetensors --rank 1 --output e --save f",
+     2,
+     {"--output", "--save"}},
+    {"extract --base base.safetensors --tuned base.safetensors --share 1.5 --output e",
+     2,
+     {"--share", "1.5"}},
+    {"extract --base base.safetensors --tuned base.safetensors --rank 1 --output e",
+     3,
+     {"nothing to extract"}},
+    {"extract --base base.safetensors --tuned absent.npy --rank 1 --output e", 3, {"absent.npy"}},
+    {"extract --base base.safetensors --tuned x.npy --rank 1 --output e", 3, {"(4, 2)", "(1, 2)"}},
+    {"extract --base base.safetensors --tuned good.csv --rank 1 --output e", 3, {"good.csv"}},
+    {"plan --data absent.csv --target y", 3, {"absent.csv"}},
+    {"plan --rank 0", 2, {"--rank"}},
     {kTrain + "--adapter foreign --adapter strange", 2, {"--adapter", "merge"}},
     {kTrain + "--resume", 2, {"--resume", "--checkpoint"}},
     {kTrain + "--checkpoint-every 3", 2, {"--checkpoint-every", "--checkpoint"}},
@@ -340,9 +364,21 @@ const std::vector<Refusal> kRefusals = {
     {"inspect absent.csv", 3, {"absent.csv"}},
     {"inspect ragged.csv", 3, {"ragged.csv:3"}},
     {"inspect taken", 3, {"taken", "adapter_config.json"}},
-    {"inspect --data good.csv", 2, {"--data", "inspect", "train, eval and predict"}},
+    {"inspect --data good.csv", 2, {"--data", "inspect", "train, eval, predict and plan"}},
     {"inspect --frob", 2, {"--frob"}},
 };
+
+/// Nothing, but with --json the end of the command.
+void check_out(const ProgramResult& result, const Refusal& refusal) {
+  if (refusal.arguments.find("--json") == std::string::npos) {
+    CHECK(result.out.empty());
+    return;
+  }
+  const auto end = nlohmann::json::parse(result.out);
+  CHECK(end["event"] == "end");
+  CHECK(end["exit_code"] == refusal.exit_code);
+  CHECK(result.err == "error: " + end["error"].get<std::string>() + "\n");
+}
 
 }  // namespace
 
@@ -357,7 +393,7 @@ TEST_CASE("lora-train refuses what is wrong, in one sentence, and changes no fil
     const ProgramResult result = run_lora_train(directory.path(), refusal.arguments);
     CAPTURE(result.err);
     CHECK(result.exit_code == refusal.exit_code);
-    CHECK(result.out.empty());
+    check_out(result, refusal);
     CHECK(result.err.starts_with("error: "));
     CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
     for (const std::string& word : refusal.words) {

@@ -340,6 +340,121 @@ TEST_CASE("merged weights answer as base and adapter do", "[cli][merge]") {
             .exit_code == 2);
 }
 
+TEST_CASE("what was merged into a base is extracted from it again", "[cli][extract]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string data = "--data good.csv --target y --base base.safetensors ";
+  run(directory, data + "--rank 1 --alpha 3 --epochs 30 --lr 0.1 --bias all --save out");
+  run(directory, "merge --base base.safetensors --adapter out --output tuned.safetensors");
+  const std::string extract = "extract --base base.safetensors --tuned tuned.safetensors ";
+  const auto table = lines_of(run(directory, extract + "--rank 1 --output again").out);
+  REQUIRE(table.size() == 2);
+  CHECK(table[0].starts_with("layer  rank    kept"));
+  CHECK(table[1].starts_with("head      1  1.0000"));
+  // Its configuration names the base.
+  const Json before = end_of(run(directory, "eval " + data + "--adapter out --json").out);
+  const Json after =
+      end_of(run(directory, "eval --data good.csv --target y --adapter again --json").out);
+  CHECK(after["loss"] == Approx(before["loss"].get<double>()).epsilon(1e-4));
+  const Json facts = end_of(run(directory, extract + "--share 0.5 --save new --json").out);
+  CHECK(facts["layers"][0]["rank"] == 1);
+  CHECK(facts["with_biases"] == true);
+  CHECK(facts["output"] == "new");
+}
+
+TEST_CASE("inspect says how much an adapter adds to its base", "[cli][inspect]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  run(directory,
+      "--data good.csv --target y --base base.safetensors --rank 1 --alpha 3 --epochs 30 --lr 0.1 "
+      "--save out");
+  const Json layer = end_of(run(directory, "inspect out --json").out)["files"][0]["layers"][0];
+  const Json extracted = [&] {
+    run(directory, "merge --base base.safetensors --adapter out --output tuned.safetensors");
+    return end_of(run(directory,
+                      "extract --base base.safetensors --tuned tuned.safetensors --rank 1 "
+                      "--output again --json")
+                      .out)["layers"][0];
+  }();
+  CHECK(layer["path"] == "head");
+  CHECK(layer["scale"] == 3);
+  CHECK(layer["effective_rank"] == Approx(1));
+  for (const char* figure : {"norm", "share_of_base"}) {
+    CAPTURE(figure);
+    CHECK(layer[figure].get<double>() > 0);
+    CHECK(layer[figure].get<double>() == Approx(extracted[figure].get<double>()).epsilon(1e-5));
+  }
+  std::filesystem::remove(directory.path() / "base.safetensors");
+  CHECK(run(directory, "inspect out").out.find("base not here") != std::string::npos);
+}
+
+TEST_CASE("inspect lists checkpoints, and says which are damaged", "[cli][inspect]") {
+  const TemporaryDirectory directory;
+  run(directory, "--in 5 --out 3 --epochs 3 --checkpoint ck --checkpoint-every 1");
+  directory.write("ck/step-000000000002.json", "{");
+  const std::string text = run(directory, "inspect ck").out;
+  for (const char* part : {"ck: 2 checkpoints", "step 2: ck/step-000000000002.json", "damaged",
+                           "step 3, after 3 whole epochs", "adam.m.0", "linear.lora_A.weight"}) {
+    CAPTURE(part, text);
+    CHECK(text.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("plan says what training would do, and does not do it", "[cli][plan]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string options =
+      "--data good.csv --target y --base base.safetensors --rank 1 --batch-size 3 --epochs 7 "
+      "--save out --checkpoint ck ";
+  const auto before = files_below(directory.path());
+  const std::string text = run(directory, "plan " + options).out;
+  CHECK(files_below(directory.path()) == before);
+  for (const char* part :
+       {"rank = 1", "batch-size = 3", "layer   shape", "head   (1, 2)", "Trainable parameters: 3",
+        "Total parameters: 6", "Steps: 14 in 7 epochs", "Time: "}) {
+    CAPTURE(part, text);
+    CHECK(text.find(part) != std::string::npos);
+  }
+  const Json plan = end_of(run(directory, "plan --json " + options).out);
+  CHECK(plan["steps"] == 14);
+  CHECK(plan["trainable_parameters"] == 3);
+  CHECK(plan["step_seconds"].get<double>() > 0);
+  CHECK(plan["memory"]["optimiser"] == 2 * 3 * 4);  // Adam's two moments of 3 numbers
+  const Json start = Json::parse(lines_of(run(directory, options + "--json").out).front());
+  CHECK(plan["trainable_parameters"] == start["trainable_parameters"]);
+  CHECK(plan["total_parameters"] == start["total_parameters"]);
+}
+
+TEST_CASE("more memory than there is is refused before it is taken, with what needs less",
+          "[cli][plan]") {
+  const TemporaryDirectory directory;
+  for (const std::string verb : {"plan ", ""}) {
+    CAPTURE(verb);
+    const ProgramResult weight =
+        run_lora_train(directory.path(), verb + "--in 9000000 --out 9000000");
+    CHECK(weight.exit_code == 7);
+    CHECK(weight.err.find("frozen weight; less is needed with a smaller --in or --out") !=
+          std::string::npos);
+    const ProgramResult data = run_lora_train(directory.path(), verb + "--samples 900000000000");
+    CHECK(data.exit_code == 7);
+    CHECK(data.err.find("fewer --samples") != std::string::npos);
+    CHECK(data.out.empty());
+  }
+}
+
+TEST_CASE("keys of an adapter's configuration that nobody knows are said once", "[cli][adapter]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string data = "--data good.csv --target y --base base.safetensors ";
+  run(directory, data + "--epochs 2 --save out");
+  Json config = Json::parse(read_file(directory.path() / "out/adapter_config.json"));
+  config["of_2030"] = true;
+  directory.write("out/adapter_config.json", config.dump());
+  const std::string err = run(directory, "eval " + data + "--adapter out").err;
+  CHECK(err.find("not known: of_2030") != std::string::npos);
+  CHECK(err.find("of_2030") == err.rfind("of_2030"));
+}
+
 TEST_CASE("row weights count rows", "[cli][weights]") {
   const TemporaryDirectory directory;
   directory.write("weighted.csv", "x,w,y\n1,2,3\n2,0,100\n0,1,2\n");

@@ -23,6 +23,12 @@ class Checkpoint {
   /// What save() was told of the run.
   const nlohmann::ordered_json& facts() const { return json_.at("facts"); }
 
+  /// What the run's numbers and texts were.
+  const nlohmann::ordered_json& state() const { return json_.at("state"); }
+
+  /// The file of its matrices.
+  const std::string& tensor_file() const { return tensor_file_; }
+
   /// Shows `object`'s visit_state a visitor that puts its parts back. Throws Error(input) for a
   /// part that the checkpoint does not have.
   void restore(const std::function<void(StateVisitor&)>& visit_state) const;

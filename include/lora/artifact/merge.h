@@ -38,9 +38,4 @@ struct MergeReport {
 /// taken out.
 MergeReport merge_adapters(const MergeRequest& request);
 
-/// Writes one adapter of the sum of their ranks that adds what all of them add, to `directory`.
-/// Throws Error(input) if their layers differ, Error(usage) if one comes with biases.
-void concatenate_adapters(const std::vector<WeightedAdapter>& adapters,
-                          const std::string& directory);
-
 }  // namespace lora

@@ -10,6 +10,9 @@
 
 namespace lora {
 
+/// Paths of layers, each with the rank of its adapter.
+using LayerRanks = std::vector<std::pair<std::string, Index>>;
+
 struct PeftConfig {
   std::string base_model;  ///< base_model_name_or_path; empty if the base is no file
   Index rank = 8;
@@ -20,10 +23,14 @@ struct PeftConfig {
   std::vector<std::string> targets;                           ///< paths of the adapted layers
   std::vector<std::pair<std::string, Index>> rank_pattern;    ///< by the first that fits a path
   std::vector<std::pair<std::string, double>> alpha_pattern;  ///< likewise
+  std::vector<std::string> unknown_keys;                      ///< that were read and passed over
 
   /// Of the layer at `path`.
   Index rank_of(const std::string& path) const;
   double scale_of(const std::string& path) const;
+
+  /// Makes it a configuration of adapters of these ranks for these layers, each of scale 1.
+  void set_ranks(const LayerRanks& ranks);
 };
 
 /// Whether a key of a pattern means the layer at `path`: PEFT's rule, (.*\.)?(key)$ as a regular
@@ -33,9 +40,9 @@ bool pattern_fits(const std::string& key, const std::string& path);
 /// Only keys that PEFT of every version reads, in its own form: sorted, indented by two.
 std::string peft_config_text(const PeftConfig& config);
 
-/// Reads an adapter_config.json; absent keys have PEFT's defaults, unknown ones are passed over.
-/// Throws Error(input) for what is no LoRA, for values of the wrong type, and for keys that would
-/// change the numbers in a way that is not known here (DoRA).
+/// Reads an adapter_config.json; absent keys have PEFT's defaults, and what PEFT 0.21 does not have
+/// is passed over. Throws Error(input) for what is no LoRA, for values of the wrong type, and for
+/// keys that change the numbers in a way that is not known here (DoRA, aLoRA, …).
 PeftConfig parse_peft_config(std::string_view text, const std::string& path);
 
 }  // namespace lora

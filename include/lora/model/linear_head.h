@@ -14,6 +14,7 @@ class LinearHead : public Model {
   LinearHead(std::string name, Linear linear);
 
   Linear& linear() { return linear_; }
+  const Linear& linear() const { return linear_; }
   const std::string& name() const { return name_; }
 
   Index in_features() const override { return linear_.in_features(); }

@@ -17,6 +17,9 @@ class FrozenCache {
  public:
   FrozenCache(const Model& model, const Dataset& data, Compute& compute);
 
+  /// Whether the products of so many rows are kept.
+  static bool keeps(Index rows, Index outputs);
+
   /// Fills batch.below, valid until the next call. Does nothing if the rows are not kept.
   void fill(Batch& batch);
 

@@ -1,0 +1,53 @@
+#include "lora/artifact/adapter_report.h"
+
+#include <cmath>
+
+#include "lora/io/array_file.h"
+#include "lora/io/layer_names.h"
+#include "lora/io/npy.h"
+#include "lora/ops/svd.h"
+
+namespace lora {
+
+namespace {
+
+double norm_of(const NpyArray& array) {
+  const NpyTable table = npy_table(array);
+  double sum = 0;
+  for (Index i = 0; i < table.rows; ++i) {
+    for (Index j = 0; j < table.cols; ++j) {
+      const double element = npy_element(array, i, j);
+      sum += element * element;
+    }
+  }
+  return std::sqrt(sum);
+}
+
+}  // namespace
+
+std::vector<AdapterLayerReport> report_on(const PeftAdapter& adapter) {
+  std::vector<AdapterLayerReport> reports;
+  for (const std::string& path : adapter.layers()) {
+    const LoraLayer layer =
+        adapter.layer(path, adapter.in_features(path), adapter.out_features(path));
+    const Eigen::VectorXd values =
+        layer.scale * singular_values_of_product(layer.B.cast<double>(), layer.A.cast<double>());
+    reports.push_back({path, layer.A.rows(), layer.scale, values.norm(), effective_rank(values)});
+  }
+  return reports;
+}
+
+std::optional<double> weight_norm(const std::string& file_and_tensor, const std::string& path) {
+  const auto [name, tensor] = split_file_and_name(file_and_tensor);
+  ArrayFile file(name);
+  for (const ArrayEntry& entry : file.entries()) {
+    const bool meant =
+        tensor.empty() || entry.name == tensor || layer_path_of(entry.name) == tensor;
+    if (meant && entry.dtype && layer_path_of(entry.name) == path && entry.shape.size() == 2) {
+      return norm_of(file.array(entry.name));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace lora

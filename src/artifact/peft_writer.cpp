@@ -1,0 +1,139 @@
+#include "lora/artifact/peft_writer.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "adapter_readme.h"
+#include "lora/core/error.h"
+#include "lora/io/atomic_file.h"
+#include "lora/nn/linear.h"
+#include "lora/nn/visitor.h"
+#include "peft_names.h"
+
+namespace lora {
+
+namespace {
+
+/// Collects what a model has of an adapter, and the paths of its layers.
+class ModelTensors : public Visitor {
+ public:
+  explicit ModelTensors(bool with_biases) : with_biases_(with_biases) {}
+
+  void linear(const std::string& name, Linear& /*layer*/) override { layers.push_back(name); }
+
+  void parameter(const std::string& name, Parameter& parameter) override {
+    if (with_biases_ || !name.ends_with(kBias)) tensors.add_parameter(name, parameter.value);
+  }
+
+  PeftTensors tensors;
+  std::vector<std::string> layers;
+
+ private:
+  bool with_biases_;
+};
+
+void remove(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (error) {
+    throw Error(ErrorKind::output, path, ": cannot be replaced: ", error.message());
+  }
+}
+
+struct Content {
+  std::string path;
+  std::vector<std::byte> bytes;
+};
+
+Content text_file(const std::string& path, const std::string& text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  return {path, {bytes.begin(), bytes.end()}};
+}
+
+/// Replaces the files of an adapter, its configuration last; `outdated` are taken away.
+void replace_adapter(const std::string& directory, const std::vector<Content>& contents,
+                     const std::vector<std::string>& outdated) {
+  prepare_peft_directory(directory);
+  std::vector<AtomicFile> files;
+  files.reserve(contents.size());
+  for (const Content& content : contents) {
+    files.emplace_back(content.path).write(content.bytes);
+  }
+  for (AtomicFile& file : files) file.close_and_check();
+  // From here to the end nothing in the directory is taken for an adapter.
+  remove(file_in(directory, kConfigFile));
+  for (const std::string& path : outdated) remove(path);
+  for (AtomicFile& file : files) file.commit();
+}
+
+}  // namespace
+
+std::vector<std::string> peft_adapter_files(const std::string& directory) {
+  return {file_in(directory, kModelFile), file_in(directory, kConfigFile),
+          run_record_path(directory), file_in(directory, kReadmeFile)};
+}
+
+void prepare_peft_directory(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) throw Error(ErrorKind::output, directory, ": cannot be made: ", error.message());
+  const AtomicFile probe(file_in(directory, kModelFile));  // gone again at the end of its scope
+}
+
+void PeftTensors::add_factors(const std::string& path, const Matrix& A, const Matrix& B) {
+  add(peft_tensor_name(path, kA), A, /*is_list=*/false);
+  add(peft_tensor_name(path, kB), B, /*is_list=*/false);
+}
+
+void PeftTensors::add_bias(const std::string& path, const Matrix& bias) {
+  add(peft_tensor_name(path, kWrappedBias), bias, /*is_list=*/true);
+}
+
+void PeftTensors::add_parameter(const std::string& name, const Matrix& value) {
+  if (name.ends_with(kBias)) {
+    add_bias(name.substr(0, name.size() - kBias.size()), value);
+  } else {
+    add(std::string(kModelPrefix) + name, value, /*is_list=*/false);
+  }
+}
+
+void PeftTensors::add(std::string name, const Matrix& value, bool is_list) {
+  const FloatMatrix& kept =
+      *values_.emplace_back(std::make_unique<FloatMatrix>(value.cast<float>()));
+  const std::span<const float> elements(kept.data(), static_cast<std::size_t>(kept.size()));
+  const auto rows = static_cast<std::uint64_t>(value.rows());
+  const auto cols = static_cast<std::uint64_t>(value.cols());
+  std::vector<std::uint64_t> shape = {rows, cols};
+  if (is_list) shape = {cols};
+  tensors_.push_back({std::move(name), DType::f32, std::move(shape), std::as_bytes(elements)});
+}
+
+std::vector<std::byte> PeftTensors::file() const {
+  return safetensors_bytes(tensors_, {{"format", "pt"}});
+}
+
+void write_peft_adapter(const std::string& directory, const PeftTensors& tensors,
+                        const PeftConfig& config) {
+  replace_adapter(directory,
+                  {{file_in(directory, kModelFile), tensors.file()},
+                   text_file(file_in(directory, kConfigFile), peft_config_text(config))},
+                  {run_record_path(directory), file_in(directory, kReadmeFile)});
+}
+
+void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config,
+                       const RunRecord& record) {
+  ModelTensors walk(config.bias != "none");
+  model.visit(walk);
+  config.targets = walk.layers;
+  replace_adapter(directory,
+                  {{file_in(directory, kModelFile), walk.tensors.file()},
+                   text_file(run_record_path(directory), run_record_text(record)),
+                   text_file(file_in(directory, kReadmeFile), adapter_readme(config, record)),
+                   text_file(file_in(directory, kConfigFile), peft_config_text(config))},
+                  {});
+}
+
+}  // namespace lora

@@ -1,0 +1,138 @@
+#include "memory_need.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <numeric>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "lora/core/error.h"
+#include "lora/core/state.h"
+#include "lora/core/table.h"
+#include "lora/optim/optimizer.h"
+#include "lora/train/frozen_cache.h"
+
+namespace lora::cli {
+
+namespace {
+
+constexpr double kBytes = sizeof(Real);
+
+/// Counts the matrices that an optimiser keeps of each parameter.
+class MomentCounter : public StateVisitor {
+ public:
+  void matrix(const std::string& /*name*/, Matrix& value) override {
+    count += static_cast<double>(value.size());
+  }
+  void number(const std::string& /*name*/, double& /*value*/) override {}
+  void whole(const std::string& /*name*/, std::int64_t& /*value*/) override {}
+  void text(const std::string& /*name*/, std::string& /*value*/) override {}
+
+  double count = 0;
+};
+
+double moments_of(const Options& options) {
+  Parameter one{Matrix::Zero(1, 1), Matrix::Zero(1, 1)};
+  MomentCounter counter;
+  find_entry(optimizer_kinds(), "--optimizer", options.optimizer)
+      .make(options.optimizer_options, {{{&one}}})
+      ->visit_state(counter);
+  return counter.count;
+}
+
+/// The number behind a key, as in "MemAvailable:   123 kB", or the only one of a file.
+std::optional<double> number_in(const char* file, const std::string& key) {
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(key)) continue;
+    const std::size_t start = line.find_first_of("0123456789", key.size());
+    if (start == std::string::npos) return std::nullopt;
+    double value = 0;
+    const auto result = std::from_chars(line.data() + start, line.data() + line.size(), value);
+    if (result.ec == std::errc()) return value;
+  }
+  return std::nullopt;
+}
+
+/// What the limit of a container leaves; files that the system keeps there can be given back.
+std::optional<double> left_in_group() {
+  const auto most = number_in("/sys/fs/cgroup/memory.max", "");
+  const auto used = number_in("/sys/fs/cgroup/memory.current", "");
+  if (!most || !used) return std::nullopt;
+  const double files = number_in("/sys/fs/cgroup/memory.stat", "inactive_file").value_or(0);
+  return std::max(0.0, *most - *used + files);
+}
+
+}  // namespace
+
+std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options) {
+  const auto rows = static_cast<double>(size.rows);
+  const auto in = static_cast<double>(size.features);
+  const auto out = static_cast<double>(size.outputs);
+  const auto rank = static_cast<double>(size.rank);
+  const auto batch = static_cast<double>(size.batch);
+  const double trained = rank * (in + out) + (size.trains_bias ? out : 0);
+  const std::string fewer_rows = options.is_demo() ? "fewer --samples" : "fewer rows of --data";
+  const std::string shape = options.is_demo() ? "a smaller --in or --out" : "a smaller base";
+
+  const double target = size.labels ? 1 : out;
+
+  // Of each row also its number, and its place in the order of an epoch.
+  std::vector<MemoryPart> parts = {
+      {"data", rows * ((in + target) * kBytes + 2 * sizeof(Index)), fewer_rows}};
+  if (size.base_is_drawn) {
+    parts.push_back({"frozen weight", (in + 1) * out * kBytes, shape});
+  } else {
+    parts.push_back({"frozen weight, in its file", size.base_bytes, shape, /*in_file=*/true});
+  }
+  if (FrozenCache::keeps(size.rows, size.outputs)) {
+    parts.push_back({"kept base products", rows * out * kBytes, fewer_rows});
+  }
+  parts.push_back({"trained parameters and gradients", 2 * trained * kBytes, "a lower --rank"});
+  parts.push_back({"optimiser", moments_of(options) * trained * kBytes, "a lower --rank"});
+  if (size.keeps_best) parts.push_back({"best epoch", trained * kBytes, "--keep-best none"});
+  // The gathered rows and their products, outputs and their gradient, x·Aᵀ and its gradient.
+  const double gathered = size.gathers ? in + target + out : 0;
+  parts.push_back({"a step", batch * (gathered + 2 * out + 2 * rank) * kBytes,
+                   "a smaller --batch-size or --rank"});
+  return parts;
+}
+
+double total_of(const std::vector<MemoryPart>& parts) {
+  return std::accumulate(parts.begin(), parts.end(), 0.0,
+                         [](double sum, const MemoryPart& part) { return sum + part.bytes; });
+}
+
+std::optional<double> available_memory() {
+  std::optional<double> available = number_in("/proc/meminfo", "MemAvailable:");
+  if (available) *available *= 1024;
+  const std::optional<double> group = left_in_group();
+  if (!available) return group;
+  return group ? std::min(*available, *group) : *available;
+}
+
+void check_memory(const std::vector<MemoryPart>& parts) {
+  const std::optional<double> available = available_memory();
+  const double needed = total_of(parts);
+  if (!available || needed <= *available) return;
+  const auto counted = [](const MemoryPart& part) { return part.in_file ? 0 : part.bytes; };
+  const MemoryPart& largest = *std::ranges::max_element(parts, {}, counted);
+  throw Error(ErrorKind::memory, "this run needs ", bytes_text(needed), " of memory, but only ",
+              bytes_text(*available), " are free; most of it, ", bytes_text(largest.bytes),
+              ", is for: ", largest.what, "; less is needed with ", largest.smaller_by);
+}
+
+std::string bytes_text(double bytes) {
+  constexpr std::array kUnits = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  std::size_t unit = 0;
+  while (bytes >= 1024 && unit + 1 < kUnits.size()) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{:.0f} bytes", bytes)
+                   : fmt::format("{:.1f} {}", bytes, kUnits[unit]);
+}
+
+}  // namespace lora::cli

@@ -1,0 +1,51 @@
+// How much memory a run takes, before it takes it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lora/core/matrix.h"
+#include "options.h"
+
+namespace lora::cli {
+
+/// What decides how much memory a run takes.
+struct RunSize {
+  Index rows = 0;      ///< of features, all of them
+  Index features = 0;  ///< of the layer
+  Index outputs = 0;
+  Index rank = 0;
+  Index batch = 0;             ///< rows of a step
+  bool gathers = false;        ///< a step's rows are copied together
+  bool labels = false;         ///< a class a row in place of a number an output
+  bool base_is_drawn = false;  ///< else it stays in its file
+  double base_bytes = 0;       ///< of the weight in its file
+  bool trains_bias = false;
+  bool keeps_best = false;
+};
+
+struct MemoryPart {
+  std::string what;
+  double bytes;
+  std::string smaller_by;  ///< the options that lower it
+  bool in_file = false;    ///< looked at where it lies: the system keeps of it what it can
+};
+
+/// The parts of a run of that size, with the optimiser that the options name.
+std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options);
+
+/// Without what stays in its file.
+double total_of(const std::vector<MemoryPart>& parts);
+
+/// What the system, or the group of processes that this one is in, has left for it; nothing if it
+/// does not say.
+std::optional<double> available_memory();
+
+/// Throws Error(memory), with what would need less, if there is not enough for these parts.
+void check_memory(const std::vector<MemoryPart>& parts);
+
+/// "1.5 GiB".
+std::string bytes_text(double bytes);
+
+}  // namespace lora::cli
