@@ -508,11 +508,8 @@ def optimizer_for(training, adapter, bias):
     return torch.optim.Adam(groups, lr=training.lr, betas=betas, eps=training.eps)
 
 
-def trajectory_record(training):
-    """Train an adapter made by PEFT and keep every step's loss."""
-    base, x, wanted = problem(training)
-    start = {"W": flat(base.weight), "b_initial": flat(base.bias)}
-
+def adapted(training, base):
+    """The base with the adapter that PEFT draws for it."""
     torch.manual_seed(training.seed)
     config = LoraConfig(
         r=training.rank,
@@ -521,15 +518,19 @@ def trajectory_record(training):
         init_lora_weights=True,
         bias=training.bias,
     )
-    model = get_peft_model(nn.Sequential(OrderedDict(linear=base)), config)
-    layer = model.base_model.model.linear
-    lora_a, lora_b = layer.lora_A["default"].weight, layer.lora_B["default"].weight
-    start["A_initial"] = flat(lora_a)
+    return get_peft_model(nn.Sequential(OrderedDict(linear=base)), config)
 
-    optimizer = optimizer_for(training, [lora_a, lora_b], base.bias)
+
+def factors_of(model):
+    """A and B of an adapted model."""
+    layer = model.base_model.model.linear
+    return layer.lora_A["default"].weight, layer.lora_B["default"].weight
+
+
+def train(training, model, optimizer, x, wanted):
+    """Train, and return every step's loss and every epoch's."""
     mean_loss = nn.MSELoss() if training.loss == "mse" else nn.CrossEntropyLoss()
     batches = batches_of(training, x, wanted)
-
     step_losses, epoch_losses = [], []
     for _ in range(training.epochs):
         weighted = 0.0
@@ -541,6 +542,18 @@ def trajectory_record(training):
             step_losses.append(loss.item())
             weighted += loss.item() * len(rows)
         epoch_losses.append(weighted / training.n)
+    return step_losses, epoch_losses
+
+
+def trajectory_record(training):
+    """Train an adapter made by PEFT and keep every step's loss."""
+    base, x, wanted = problem(training)
+    start = {"W": flat(base.weight), "b_initial": flat(base.bias)}
+    model = adapted(training, base)
+    lora_a, lora_b = factors_of(model)
+    start["A_initial"] = flat(lora_a)
+    optimizer = optimizer_for(training, [lora_a, lora_b], base.bias)
+    step_losses, epoch_losses = train(training, model, optimizer, x, wanted)
 
     return {
         "loss": training.loss,

@@ -1,12 +1,11 @@
 // A run that is stopped, written down and gone on with is the run that was never stopped.
 #include <cmath>
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "support/catch.h"
+#include "support/state.h"
 #include "support/training.h"
 
 using namespace lora;
@@ -14,58 +13,12 @@ using namespace lora::test;
 
 namespace {
 
-/// Everything that a state visitor is shown, to the last bit.
-struct State {
-  std::map<std::string, Matrix> matrices;
-  std::map<std::string, double> numbers;
-  std::map<std::string, std::int64_t> wholes;
-  std::map<std::string, std::string> texts;
-};
-
-class Writer : public StateVisitor {
- public:
-  explicit Writer(State& state) : state_(state) {}
-  void matrix(const std::string& name, Matrix& value) override {
-    add(state_.matrices, name, value);
-  }
-  void number(const std::string& name, double& value) override { add(state_.numbers, name, value); }
-  void whole(const std::string& name, std::int64_t& value) override {
-    add(state_.wholes, name, value);
-  }
-  void text(const std::string& name, std::string& value) override {
-    add(state_.texts, name, value);
-  }
-
- private:
-  template <class Map, class Value>
-  void add(Map& map, const std::string& name, const Value& value) {
-    CAPTURE(name);
-    CHECK(map.emplace(name, value).second);  // no name comes twice
-  }
-
-  State& state_;
-};
-
-class Reader : public StateVisitor {
- public:
-  explicit Reader(const State& state) : state_(state) {}
-  void matrix(const std::string& name, Matrix& value) override { value = state_.matrices.at(name); }
-  void number(const std::string& name, double& value) override { value = state_.numbers.at(name); }
-  void whole(const std::string& name, std::int64_t& value) override {
-    value = state_.wholes.at(name);
-  }
-  void text(const std::string& name, std::string& value) override { value = state_.texts.at(name); }
-
- private:
-  const State& state_;
-};
-
 /// Remembers the state after each step that is due.
 class RememberingKeeper : public Keeper {
  public:
   void keep(Trainer& trainer) override {
     State state;
-    Writer writer(state);
+    StateWriter writer(state);
     trainer.visit_state(writer);
     states.emplace_back(trainer.steps(), std::move(state));
   }
@@ -135,7 +88,7 @@ TEST_CASE("a run goes on from any of its steps to the same bits", "[train][resum
       Run rest(loss, 2);
       RememberingKeeper ignored;
       Trainer trainer(rest.training.options.config, rest.parts(ignored));
-      Reader reader(state);
+      StateReader reader(state);
       trainer.visit_state(reader);
       const TrainResult result = trainer.run();
       CHECK(same_bits(rest.training.numbers(), whole.training.numbers()));
