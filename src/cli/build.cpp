@@ -12,6 +12,7 @@
 #include "lora/loss/class_weights.h"
 #include "lora/nn/visitor.h"
 #include "lora/ops/parallel.h"
+#include "lora/optim/parameter_groups.h"
 #include "setting.h"
 #include "targets.h"
 
@@ -44,19 +45,19 @@ class TrainableVisitor : public Visitor {
   std::vector<NamedParameter> found;
 };
 
-bool is_bias(const NamedParameter& named) {
-  return named.name.ends_with("bias");
+ParameterRole role_of(const NamedParameter& named) {
+  if (named.name.ends_with("bias")) return ParameterRole::bias;
+  if (named.name.ends_with("lora_B.weight")) return ParameterRole::lora_b;
+  return ParameterRole::weight;
 }
 
-/// Biases are never decayed.
 std::vector<ParameterGroup> groups_of(const std::vector<NamedParameter>& trainable,
-                                      double weight_decay) {
-  ParameterGroup weights{{}, weight_decay};
-  ParameterGroup biases{{}, 0};
+                                      const ParameterGroupOptions& options) {
+  std::vector<TrainedParameter> parameters;
   for (const NamedParameter& named : trainable) {
-    (is_bias(named) ? biases : weights).parameters.push_back(named.parameter);
+    parameters.push_back({named.parameter, role_of(named)});
   }
-  return {weights, biases};
+  return parameter_groups(parameters, options);
 }
 
 Index outputs_of(const Dataset& data, const SourceFacts& facts) {
@@ -328,7 +329,7 @@ void Run::make_optimizer(const Options& options) {
   model().visit(walk);
   trainable = std::move(walk.found);
   optimizer = find_entry(optimizer_kinds(), "--optimizer", options.optimizer)
-                  .make(options.optimizer_options, groups_of(trainable, options.weight_decay));
+                  .make(options.optimizer_options, groups_of(trainable, {options.weight_decay}));
 }
 
 RunSize Run::size(const Options& options) const {

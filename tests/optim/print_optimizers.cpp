@@ -1,8 +1,9 @@
-// Prints the listing of Adam's steps, so that builds for different processors can be compared.
+// Prints the listing of all optimisers' steps, so that builds for different processors can be
+// compared.
 #include <cstdio>
 
-#include "optim/adam_listing.h"
+#include "optim/optimizer_listing.h"
 
 int main() {
-  return std::fputs(lora::test::adam_listing().c_str(), stdout) < 0 ? 1 : 0;
+  return std::fputs(lora::test::optimizer_listing().c_str(), stdout) < 0 ? 1 : 0;
 }

@@ -22,6 +22,7 @@
 #include "lora/model/linear_head.h"
 #include "lora/nn/adapter.h"
 #include "lora/optim/optimizer.h"
+#include "lora/optim/parameter_groups.h"
 #include "lora/train/frozen_cache.h"
 #include "lora/train/objective.h"
 #include "lora/train/observer.h"
@@ -74,8 +75,9 @@ struct TrainingOptions {
   Index batch_size = 0;
   bool shuffle = false;
   TrainConfig config;
-  OptimizerOptions adam;
-  double weight_decay = 0;  ///< of the adapter; biases are never decayed
+  std::string optimizer = "adam";
+  OptimizerOptions optimizer_options;
+  ParameterGroupOptions groups;
   int threads = 1;
   std::vector<Index> rows;  ///< that train; all of them if there are none
 };
@@ -155,13 +157,16 @@ struct Training {
   }
 
   std::unique_ptr<Optimizer> make_optimizer() {
-    ParameterGroup decayed{{}, options.weight_decay};
-    ParameterGroup kept{{}, 0};
+    std::vector<TrainedParameter> parameters;
     for (const NamedParameter& named : trainable()) {
-      auto& group_of_it = named.parameter == model.linear().bias() ? kept : decayed;
-      group_of_it.parameters.push_back(named.parameter);
+      const Parameter* bias = model.linear().bias();
+      const ParameterRole role = named.parameter == bias                ? ParameterRole::bias
+                                 : named.name == "linear.lora_B.weight" ? ParameterRole::lora_b
+                                                                        : ParameterRole::weight;
+      parameters.push_back({named.parameter, role});
     }
-    return find_entry(optimizer_kinds(), "optimiser", "adam").make(options.adam, {decayed, kept});
+    return find_entry(optimizer_kinds(), "optimiser", options.optimizer)
+        .make(options.optimizer_options, parameter_groups(parameters, options.groups));
   }
 };
 

@@ -1,10 +1,10 @@
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "support/catch.h"
 #include "support/golden.h"
+#include "support/golden_training.h"
 #include "support/training.h"
 
 using namespace lora;
@@ -12,58 +12,16 @@ using namespace lora::test;
 
 namespace {
 
-Dataset read_data(const nlohmann::json& record) {
-  Dataset data;
-  data.features = matrix_of(record["x"], record["n"], record["in"]);
-  if (record.contains("targets")) {
-    data.targets = matrix_of(record["targets"], record["n"], record["out"]);
-  } else {
-    data.labels = labels_of(record["labels"]);
-    data.classes = record["out"];
-  }
-  return data;
-}
-
-TrainingOptions read_options(const nlohmann::json& record) {
-  TrainingOptions options;
-  options.loss = record["loss"];
-  options.adapter = {record["rank"], record["alpha"], "kaiming"};
-  options.train_bias = record["bias"] == "all";
-  options.batch_size = record["batch_size"];
-  options.shuffle = record["shuffle"];
-  options.config.epochs = record["epochs"];
-  options.config.lr = record["lr"];
-  options.adam = {record["beta1"], record["beta2"], record["eps"]};
-  options.weight_decay = record["weight_decay"];
-  return options;
-}
-
 Training make_training(const nlohmann::json& record) {
-  const Index in = record["in"];
-  const Index out = record["out"];
-  Linear base(FrozenMatrix(matrix_of(record["W"], out, in)),
-              matrix_of(record["b_initial"], 1, out));
-  return {read_data(record), std::move(base), Rng(unsigned_of(record["seed"])),
-          read_options(record)};
+  TrainingOptions options = training_options(record);
+  options.optimizer_options = {record["beta1"], record["beta2"], record["eps"]};
+  options.groups.weight_decay = record["weight_decay"];
+  return training_of(record, std::move(options));
 }
 
 std::string title_of(const nlohmann::json& record) {
   return record["loss"].get<std::string>() + ", seed " + record["seed"].dump() + ", batches of " +
          record["batch_size"].dump();
-}
-
-void check_losses(const std::vector<double>& losses, const nlohmann::json& list) {
-  const auto expected = list.get<std::vector<double>>();
-  REQUIRE(losses.size() == expected.size());
-  for (std::size_t i = 0; i < losses.size(); ++i) {
-    INFO("number " << i + 1 << ": " << losses[i] << ", not " << expected[i]);
-    CHECK(loss_error(losses[i], expected[i], expected[0]) <= 1);
-  }
-}
-
-void check_close(const Matrix& value, const nlohmann::json& list) {
-  const Matrix expected = matrix_of(list, value.rows(), value.cols());
-  CHECK((value - expected).cwiseAbs().maxCoeff() <= 2e-6);
 }
 
 }  // namespace

@@ -1,40 +1,43 @@
-// Adam (Kingma and Ba, 2015, arXiv 1412.6980) in the form and rounding of torch.optim.Adam on a
-// CPU.
+// Adam (Kingma and Ba, 2015, arXiv 1412.6980) and AdamW (Loshchilov and Hutter, 2019, arXiv
+// 1711.05101), in the form and rounding of torch.optim.Adam and AdamW on a CPU.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "lora/core/matrix.h"
 #include "lora/optim/optimizer.h"
+#include "lora/optim/slots.h"
 
 namespace lora {
 
-/// m ← m + (1−β₁)(g − m), v ← β₂v + (1−β₂)g², p ← p − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε). The
-/// weight decay of a group is added to its gradients (L2).
+/// How weight decay λ acts: added to the gradient as λp (L2), or on the parameter alone, which is
+/// multiplied by 1 − lr·λ before the step.
+enum class WeightDecay { l2, decoupled };
+
+/// m ← m + (1−β₁)(g − m), v ← β₂v + (1−β₂)g², p ← p − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε).
 class Adam : public Optimizer {
  public:
-  Adam(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups);
+  static constexpr OptimizerDefaults kDefaults = {0.9, 0.999, 1e-8, {}, {}, 0};
+  static constexpr OptimizerDefaults kDecoupledDefaults = {0.9, 0.999, 1e-8, {}, {}, 0.01};
+
+  Adam(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups,
+       WeightDecay weight_decay = WeightDecay::l2);
   static std::unique_ptr<Optimizer> make(const OptimizerOptions& options,
                                          const std::vector<ParameterGroup>& groups);
+  static std::unique_ptr<Optimizer> make_decoupled(const OptimizerOptions& options,
+                                                   const std::vector<ParameterGroup>& groups);
 
   void step(double lr, double scale) override;
   void visit_state(StateVisitor& visitor) override;
 
  private:
-  struct Slot {
-    Parameter* parameter;
-    double weight_decay;
-    Matrix m;
-    Matrix v;
-  };
-
   double beta1_;
   double beta2_;
   double eps_;
+  WeightDecay weight_decay_;
   std::int64_t time_ = 0;
-  std::vector<Slot> slots_;
+  Slots slots_;
 };
 
 }  // namespace lora
