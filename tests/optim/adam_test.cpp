@@ -129,8 +129,8 @@ TEST_CASE("AdamW shrinks a parameter by lr times the decay, whatever its gradien
   Adam({{}, {}, 1}, {{{&parameter}, 0.5}}, WeightDecay::decoupled).step(0.5, 1);
   CHECK(relative_error(parameter.value, Matrix::Constant(1, 1, Real{1.125F})) < kTolerance);
 
-  // The same decay in the gradient: 2 − 0.5 · 4 / (4 + 1).
+  // The same decay in the gradient: 2 − 0.5 · 4 / (4 + 4).
   parameter.value(0, 0) = 2;
-  Adam({{}, {}, 1}, {{{&parameter}, 0.5}}).step(0.5, 1);
-  CHECK(relative_error(parameter.value, Matrix::Constant(1, 1, Real{1.6F})) < kTolerance);
+  Adam({{}, {}, 4}, {{{&parameter}, 0.5}}).step(0.5, 1);
+  CHECK(relative_error(parameter.value, Matrix::Constant(1, 1, Real{1.75F})) < kTolerance);
 }
