@@ -54,6 +54,7 @@ ParameterRole role_of(const NamedParameter& named) {
 std::vector<ParameterGroup> groups_of(const std::vector<NamedParameter>& trainable,
                                       const ParameterGroupOptions& options) {
   std::vector<TrainedParameter> parameters;
+  parameters.reserve(trainable.size());
   for (const NamedParameter& named : trainable) {
     parameters.push_back({named.parameter, role_of(named)});
   }
