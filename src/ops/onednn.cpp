@@ -2,6 +2,7 @@
 // it takes longer than a whole small run.
 #include "onednn.h"
 
+#include <csignal>
 #include <dlfcn.h>
 #include <dnnl.h>
 #include <omp.h>
@@ -23,12 +24,31 @@ char letter(Op op) {
   return op == Op::none ? 'N' : 'T';
 }
 
+/// Keeps signals away from this thread. The kernels that oneDNN generates for AVX2 have numbers
+/// below the stack pointer (seen in 2.6.3), where a signal handler's frame would be written over
+/// them.
+class WithoutSignals {
+ public:
+  WithoutSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  WithoutSignals(const WithoutSignals&) = delete;
+  WithoutSignals& operator=(const WithoutSignals&) = delete;
+  ~WithoutSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
 }  // namespace
 
 bool onednn_gemm(Op op_a, const View& a, Op op_b, const View& b, MutableView& c, Real alpha,
                  Real beta) {
   static const Sgemm sgemm = load_sgemm();
   if (sgemm == nullptr) return false;
+  const WithoutSignals guard;
   omp_set_num_threads(1);  // for this thread's calls: how blocks are shared out is matmul's matter
   const Index inner = op_a == Op::none ? a.cols() : a.rows();
   return sgemm(letter(op_a), letter(op_b), c.rows(), c.cols(), inner, alpha, a.data(),

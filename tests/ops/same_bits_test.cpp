@@ -2,6 +2,8 @@
 // depend on the order.
 #include "support/same_bits.h"
 
+#include <csignal>
+#include <sys/time.h>
 #include <vector>
 
 #include "lora/core/tape.h"
@@ -31,7 +33,51 @@ const std::vector<Shape> kShapes = {
     {257, 300, 129}, {1000, 64, 10},  {1025, 33, 65}, {513, 257, 300}, {600, 4, 520},
 };
 
+/// While it lives, a signal handler runs in this process every half of a millisecond of computing.
+class ManySignals {
+ public:
+  ManySignals() {
+    std::signal(SIGPROF, [](int) { seen = seen + 1; });
+    every({0, 500});
+  }
+  ManySignals(const ManySignals&) = delete;
+  ManySignals& operator=(const ManySignals&) = delete;
+  ~ManySignals() {
+    every({0, 0});
+    std::signal(SIGPROF, SIG_IGN);
+  }
+
+  static volatile std::sig_atomic_t seen;
+
+ private:
+  static void every(timeval time) {
+    const itimerval timer{time, time};
+    setitimer(ITIMER_PROF, &timer, nullptr);
+  }
+};
+
+volatile std::sig_atomic_t ManySignals::seen = 0;
+
 }  // namespace
+
+TEST_CASE("products have the same bits when signals arrive meanwhile", "[ops][matmul]") {
+  const Matrix x = fractions(512, 512, 1);
+  const Matrix W = fractions(512, 512, 2);
+  Compute compute{1};
+  const auto products = [&] {
+    Matrix C = Matrix::Zero(512, 512);
+    matmul_nt(x, W, C, 1, 1, compute);
+    matmul_nn(x, W, C, 1, 1, compute);
+    add_matmul_tn(x, W, C, 1, compute);
+    return C;
+  };
+  const Matrix expected = products();
+  const ManySignals signals;
+  for (int time = 0; time < 30; ++time) {
+    if (!lora::test::same_bits(products(), expected)) FAIL("other bits in round " << time);
+  }
+  CHECK(ManySignals::seen > 10);
+}
 
 TEST_CASE("products have the same bits for every number of threads", "[ops][matmul]") {
   for (const Shape& shape : kShapes) {
