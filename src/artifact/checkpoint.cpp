@@ -180,11 +180,18 @@ void CheckpointDirectory::save(std::int64_t step, const Json& facts,
   visit_state(writer);
   const std::string tensor_file = file_of(path_, step, kTensors);
   const std::string facts_file = file_of(path_, step, kFacts);
-  write_file_atomically(tensor_file, writer.tensors());
-  const Json json = {
-      {"facts", facts}, {"state", writer.others()}, {"tensors", hash_file(tensor_file).text}};
+  AtomicFile tensors(tensor_file);
+  tensors.write(writer.tensors());
+  tensors.close_and_check();
+  const Json json = {{"facts", facts},
+                     {"state", writer.others()},
+                     {"tensors", hash_file(tensors.partial_path()).text}};
   const std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-  write_file_atomically(facts_file, std::as_bytes(std::span(text)));
+  AtomicFile others(facts_file);
+  others.write(std::as_bytes(std::span(text)));
+  others.close_and_check();  // a full disk leaves neither of the two
+  tensors.commit();
+  others.commit();
 
   const std::vector<std::int64_t> all = steps();
   for (std::size_t i = 0; i + kKept < all.size(); ++i) remove_step(path_, all[i]);
