@@ -197,6 +197,10 @@ void CheckpointDirectory::save(std::int64_t step, const Json& facts,
   for (std::size_t i = 0; i + kKept < all.size(); ++i) remove_step(path_, all[i]);
 }
 
+void CheckpointDirectory::remove_abandoned() {
+  lora::remove_abandoned(path_, {std::string(kPrefix)});
+}
+
 void CheckpointDirectory::clear() {
   for (const std::int64_t step : steps()) remove_step(path_, step);
 }

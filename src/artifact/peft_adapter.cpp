@@ -143,11 +143,13 @@ std::string read_text(const std::string& path) {
 }
 
 void check_is_adapter(const std::string& directory) {
-  if (!std::filesystem::exists(directory)) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error) && !error) {
     throw Error(ErrorKind::input, directory, ": there is no such directory");
   }
   for (const std::string_view file : {kConfigFile, kModelFile}) {
-    if (std::filesystem::exists(file_in(directory, file))) continue;
+    if (!error && std::filesystem::exists(file_in(directory, file), error)) continue;
+    if (error) throw Error(ErrorKind::input, directory, ": cannot be read: ", error.message());
     throw Error(ErrorKind::input, directory, ": is no adapter: there is no ", file, " in it");
   }
 }

@@ -83,6 +83,33 @@ void prepare_peft_directory(const std::string& directory) {
   const AtomicFile probe(file_in(directory, kModelFile));  // gone again at the end of its scope
 }
 
+namespace {
+
+/// Makes the directory; false if it was there.
+bool make_directory(const std::string& directory) {
+  std::error_code unseen;
+  const bool made = !std::filesystem::exists(directory, unseen);
+  prepare_peft_directory(directory);
+  return made;
+}
+
+}  // namespace
+
+PeftDirectoryLock::PeftDirectoryLock(std::string directory)
+    : directory_(std::move(directory)), made_(make_directory(directory_)), lock_(directory_) {
+  std::vector<std::string> names;
+  for (const std::string& path : peft_adapter_files(directory_)) {
+    names.push_back(std::filesystem::path(path).filename().string());
+  }
+  remove_abandoned(directory_, names);
+}
+
+PeftDirectoryLock::~PeftDirectoryLock() {
+  if (!made_) return;
+  std::error_code not_empty;
+  std::filesystem::remove(directory_, not_empty);
+}
+
 void PeftTensors::add_factors(const std::string& path, const Matrix& A, const Matrix& B) {
   add(peft_tensor_name(path, kA), A, /*is_list=*/false);
   add(peft_tensor_name(path, kB), B, /*is_list=*/false);

@@ -85,7 +85,9 @@ BaseModel unchecked_base_of(const SavedAdapter& saved, const Options& options) {
                 saved.record ? "its record names none, as after a demo"
                              : "nothing beside the adapter says which base it belongs to");
   }
-  if (options.base.empty() && !std::filesystem::exists(split_file_and_name(file).file)) {
+  std::error_code hidden;
+  if (options.base.empty() && !std::filesystem::exists(split_file_and_name(file).file, hidden) &&
+      !hidden) {
     throw Error(ErrorKind::input, saved.adapter.directory(), ": belongs to the base ", file,
                 ", which is not there from here; say where it is with --base");
   }

@@ -13,6 +13,8 @@
 #include "lora/nn/visitor.h"
 #include "lora/ops/parallel.h"
 #include "lora/optim/parameter_groups.h"
+#include "recipe.h"
+#include "resolve.h"
 #include "setting.h"
 #include "targets.h"
 
@@ -330,7 +332,7 @@ void Run::make_optimizer(const Options& options) {
   model().visit(walk);
   trainable = std::move(walk.found);
   optimizer = find_entry(optimizer_kinds(), "--optimizer", options.optimizer)
-                  .make(options.optimizer_options, groups_of(trainable, {options.weight_decay}));
+                  .make(optimizer_options(options), groups_of(trainable, group_options(options)));
 }
 
 RunSize Run::size(const Options& options) const {

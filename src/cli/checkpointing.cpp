@@ -71,6 +71,7 @@ Checkpointing::Checkpointing(const Options& options, const std::vector<Setting>&
     throw Error(ErrorKind::output, options.checkpoint, ": cannot be made: ", error.message());
   }
   lock_ = std::make_unique<DirectoryLock>(options.checkpoint);
+  directory_.remove_abandoned();
   if (options.resume) {
     resume(options);
   } else if (!directory_.steps().empty()) {

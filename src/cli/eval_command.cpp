@@ -21,6 +21,7 @@
 #include "lora/report/json_lines.h"
 #include "lora/train/evaluator.h"
 #include "requirement.h"
+#include "resolve.h"
 #include "standard_output.h"
 #include "terminal_reporter.h"
 

@@ -54,6 +54,7 @@ int run_extract(Options& options, const std::vector<Setting>& settings) {
   check_outputs("--output " + options.save, peft_adapter_files(options.save), options,
                 options.overwrite);
   announce_options(settings, kExtract);
+  const PeftDirectoryLock lock(options.save);
   const ExtractReport report =
       extract_adapter({options.base, options.tuned, options.fan_in_fan_out,
                        options.rank.value_or(0), options.share.value_or(0), options.save});

@@ -37,7 +37,8 @@ std::vector<Input> inputs_of(const Options& o) {
 std::vector<InputRecord> hashed_inputs(const Options& options, const std::string& base) {
   std::vector<InputRecord> records;
   for (const auto& [option, path] : inputs_of(with_base(options, base))) {
-    const bool regular = path != "-" && std::filesystem::is_regular_file(path);
+    std::error_code hidden;
+    const bool regular = path != "-" && std::filesystem::is_regular_file(path, hidden);
     records.push_back({option, path, regular ? hash_file(path).text : ""});
   }
   return records;
@@ -52,10 +53,10 @@ Options with_base(const Options& options, const std::string& base) {
 void check_outputs(const std::string& option, const std::vector<std::string>& outputs,
                    const Options& options, bool may_replace) {
   for (const std::string& output : outputs) {
-    if (!std::filesystem::exists(output)) continue;
+    std::error_code missing;  // or not to be seen: then it cannot be written, which is said there
+    if (!std::filesystem::exists(output, missing)) continue;
     const std::string which = option.ends_with(" " + output) ? "" : ": " + output;
     for (const Input& input : inputs_of(options)) {
-      std::error_code missing;
       if (!std::filesystem::equivalent(input.path, output, missing)) continue;
       throw Error(ErrorKind::usage, option, which, which.empty() ? ": is" : " is",
                   " also an input of this run, which is never written to");

@@ -17,7 +17,8 @@ namespace lora::cli {
 namespace {
 
 Inspection inspect(const std::string& path, const Options& options) {
-  if (!std::filesystem::is_directory(path)) {
+  std::error_code hidden;
+  if (!std::filesystem::is_directory(path, hidden)) {
     return names_array_file(path) ? inspect_arrays(path) : inspect_table(path);
   }
   const CheckpointDirectory checkpoints(path);

@@ -13,16 +13,19 @@ namespace {
 // A signal handler can reach nothing but a global.
 volatile std::sig_atomic_t signal_seen = 0;
 
-void remember(int number) {
-  signal_seen = 1;
-  std::signal(number, SIG_DFL);  // the next one ends the program at once
+/// Only what a signal handler may call.
+[[noreturn]] void end_saying(std::string_view sentence) {
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, sentence.data(), sentence.size());
+  _exit(kInterrupted);
 }
 
-/// Only what a signal handler may call.
 void end_at_once(int /*number*/) {
-  constexpr std::string_view kSentence = "interrupted; no file was written\n";
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kSentence.data(), kSentence.size());
-  _exit(kInterrupted);
+  end_saying("interrupted; no file was written\n");
+}
+
+void remember(int /*number*/) {
+  if (signal_seen != 0) end_saying("interrupted again, in the middle of a step\n");
+  signal_seen = 1;
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "lora/core/table.h"
 #include "lora/optim/optimizer.h"
 #include "lora/train/frozen_cache.h"
+#include "recipe.h"
 
 namespace lora::cli {
 
@@ -37,7 +38,7 @@ double moments_of(const Options& options) {
   Parameter one{Matrix::Zero(1, 1), Matrix::Zero(1, 1)};
   MomentCounter counter;
   find_entry(optimizer_kinds(), "--optimizer", options.optimizer)
-      .make(options.optimizer_options, {{{&one}}})
+      .make(optimizer_options(options), {{{&one}}})
       ->visit_state(counter);
   return counter.count;
 }

@@ -54,6 +54,7 @@ int run_merge(Options& options, const std::vector<Setting>& /*settings*/) {
   StandardOutput out;
   nlohmann::ordered_json facts = {{"output", options.output}};
   if (options.base.empty()) {
+    const PeftDirectoryLock lock(options.output);
     concatenate_adapters(parts, options.output);
     spdlog::info("wrote one adapter for {} to {}", joined(options.adapters), options.output);
   } else {

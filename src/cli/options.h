@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "lora/core/matrix.h"
-#include "lora/core/task.h"
 #include "lora/nn/adapter.h"
 #include "lora/optim/optimizer.h"
 #include "lora/train/trainer.h"
@@ -56,8 +55,14 @@ struct Options {
   std::optional<bool> shuffle;
   std::string optimizer = "adam";
   double lr = 0.01;
-  OptimizerOptions optimizer_options;
-  double weight_decay = 0;
+  std::optional<double> beta1;
+  std::optional<double> beta2;
+  std::optional<double> eps;
+  std::optional<double> momentum;
+  std::optional<bool> nesterov;
+  std::optional<double> weight_decay;
+  bool decay_bias = false;
+  std::optional<double> lr_b_ratio;
   std::optional<std::string> loss;
   std::string class_weights;
   std::optional<Index> early_stop;
@@ -94,19 +99,5 @@ struct Options {
 /// The table of options, bound to `options`: the source of flags, configuration keys, help, and of
 /// the resolved configuration that a run prints.
 std::vector<Setting> bind(Options& options);
-
-/// Fills in the defaults that depend on the kind of work, as far as they are known before the data
-/// is read. Throws Error(usage) for options that do not go together, before anything is read or
-/// computed.
-void resolve_training(Options& options);
-void resolve_evaluation(Options& options);
-void resolve_prediction(Options& options);
-void resolve_inspection(Options& options);
-void resolve_merge(Options& options);
-void resolve_extraction(Options& options);
-
-/// Once the data has shown what its targets are: fills in --task, --loss and --keep-best, or
-/// refuses what does not fit them.
-void resolve_task(Options& options, Task task);
 
 }  // namespace lora::cli

@@ -19,7 +19,6 @@
 #include "interrupt.h"
 #include "lora/artifact/peft_writer.h"
 #include "lora/core/error.h"
-#include "lora/io/directory_lock.h"
 #include "lora/io/file_hash.h"
 #include "lora/report/json_lines.h"
 #include "lora/train/trainer.h"
@@ -200,12 +199,14 @@ void report_start(Run& run, const Options& options, const std::vector<Setting>& 
 }
 
 /// Makes the directory and keeps others from writing to it meanwhile.
-std::optional<DirectoryLock> locked_output(const Options& options) {
+std::optional<PeftDirectoryLock> locked_output(const Options& options) {
   if (options.save.empty()) return std::nullopt;
-  prepare_peft_directory(options.save);
   std::error_code missing;
-  if (std::filesystem::equivalent(options.save, options.checkpoint, missing)) return std::nullopt;
-  return std::optional<DirectoryLock>(std::in_place, options.save);
+  if (std::filesystem::equivalent(options.save, options.checkpoint, missing)) {
+    prepare_peft_directory(options.save);
+    return std::nullopt;
+  }
+  return std::optional<PeftDirectoryLock>(std::in_place, options.save);
 }
 
 int train(Options& options, const std::vector<Setting>& settings, StandardOutput& out,
@@ -255,7 +256,9 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
 
 void check_save(const Options& options) {
   if (options.save.empty()) return;
-  if (std::filesystem::exists(options.save) && !std::filesystem::is_directory(options.save)) {
+  std::error_code hidden;
+  if (std::filesystem::exists(options.save, hidden) &&
+      !std::filesystem::is_directory(options.save, hidden)) {
     throw Error(ErrorKind::usage, "--save ", options.save, ": is a file; a directory is needed");
   }
   check_outputs("--save " + options.save, peft_adapter_files(options.save), options,

@@ -8,6 +8,7 @@
 #include "merge_command.h"
 #include "plan_command.h"
 #include "predict_command.h"
+#include "resolve.h"
 #include "train_command.h"
 
 namespace lora::cli {

@@ -238,4 +238,15 @@ void write_file_atomically(const std::string& path, std::span<const std::byte> b
   file.commit();
 }
 
+void remove_abandoned(const std::string& directory, const std::vector<std::string>& prefixes) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool ours = std::ranges::any_of(
+        prefixes, [&](const std::string& prefix) { return name.starts_with("." + prefix); });
+    std::error_code left;
+    if (ours && name.ends_with(".partial")) std::filesystem::remove(entry.path(), left);
+  }
+}
+
 }  // namespace lora

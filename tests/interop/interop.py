@@ -124,6 +124,58 @@ def peft_in_ours(kind, **options):
             "adapter", "--epochs", "1", "--save", "more")
 
 
+def extracted_in_peft(kind):
+    """Full fine-tuning there, its adapter from here, loaded there: the tuned layer's outputs again."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        write_files(directory, kind)
+        tuned = base(kind)
+        torch.manual_seed(4)
+        with torch.no_grad():
+            for parameter in tuned.parameters():
+                parameter.add_(torch.randn_like(parameter))
+            expected = tuned(features(directory))
+        save_file(tuned.state_dict(), directory / "tuned.safetensors", metadata={"format": "pt"})
+        layout = ["--fan-in-fan-out"] if kind == "conv1d" else []
+        run(directory, "extract", "--base", "base.safetensors", "--tuned", "tuned.safetensors", "--rank", min(IN, OUT),
+            "--output", "adapter", *layout)
+        with torch.no_grad():
+            actual = PeftModel.from_pretrained(base(kind), directory / "adapter").eval()(features(directory))
+        compare(f"extracted here, in PEFT, {kind}", actual, expected)
+
+
+def concatenated_in_peft(kind):
+    """Two adapters of PEFT's, one of ours for both: PEFT's own sum of them."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        write_files(directory, kind)
+        torch.manual_seed(5)
+        fan = kind == "conv1d"
+        config = {"a": LoraConfig(r=2, lora_alpha=5, target_modules=["head"], fan_in_fan_out=fan),
+                  "b": LoraConfig(r=3, lora_alpha=2, target_modules=["head"], use_rslora=True, fan_in_fan_out=fan)}
+        model = PeftModel(base(kind), config["a"], adapter_name="a")
+        model.add_adapter("b", config["b"])
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if "lora_" in name:
+                    parameter.normal_()
+        model.save_pretrained(directory)
+        model.add_weighted_adapter(["a", "b"], [0.7, 0.3], "sum", combination_type="cat")
+        model.set_adapter("sum")
+        with torch.no_grad():
+            expected = model.eval()(features(directory))
+        run(directory, "merge", "--adapter", "a", "--adapter", "b", "--adapter-weights", "0.7,0.3", "--output", "both")
+        with torch.no_grad():
+            actual = PeftModel.from_pretrained(base(kind), directory / "both").eval()(features(directory))
+        compare(f"concatenated here, in PEFT, {kind}", actual, expected)
+        run(directory, "merge", "--base", "base.safetensors", "--adapter", "a", "--adapter", "b", "--adapter-weights",
+            "0.7,0.3", "--output", "merged.safetensors", *(["--fan-in-fan-out"] if fan else []))
+        merged = base(kind)
+        merged.load_state_dict(load_file(directory / "merged.safetensors"))
+        with torch.no_grad():
+            compare(f"merged here, {kind}", merged(features(directory)), expected)
+
+
 def main():
     for kind in ("linear", "conv1d"):
         for options in (["--rank", "2"], ["--rank", "3", "--alpha", "7"],
@@ -135,6 +187,8 @@ def main():
                         {"r": 2, "lora_alpha": 3, "alpha_pattern": {"he.d": 9}},
                         {"r": 2, "lora_alpha": 3, "init_lora_weights": "gaussian", "lora_dropout": 0.1}):
             peft_in_ours(kind, **options)
+        extracted_in_peft(kind)
+        concatenated_in_peft(kind)
     if failures:
         sys.exit(f"{len(failures)} case(s) differ: {failures}")
     print("all agree")

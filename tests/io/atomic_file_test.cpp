@@ -389,3 +389,15 @@ TEST_CASE("the steps of writing must come in their order", "[io][atomic_file]") 
   file.commit();
   CHECK_THROWS_AS(file.commit(), std::logic_error);
 }
+
+TEST_CASE("what killed processes left half written is removed by name", "[io][atomic_file]") {
+  const TemporaryDirectory directory;
+  for (const char* name : {".step-1.json.77.partial", ".step-2.json.77.1.partial",
+                           ".other.77.partial", "step-1.json", ".step-1.json", "step-3.partial"}) {
+    directory.write(name, "x");
+  }
+  remove_abandoned(directory.path().string(), {"step-"});
+  CHECK(names_in(directory.path()) ==
+        Names{".other.77.partial", ".step-1.json", "step-1.json", "step-3.partial"});
+  CHECK_NOTHROW(remove_abandoned((directory.path() / "absent").string(), {""}));
+}

@@ -59,6 +59,9 @@ class CheckpointDirectory {
   void save(std::int64_t step, const nlohmann::ordered_json& facts,
             const std::function<void(StateVisitor&)>& visit_state);
 
+  /// Deletes what killed runs left half written. Only while no other run writes there.
+  void remove_abandoned();
+
   /// Deletes every checkpoint.
   void clear();
 

@@ -8,6 +8,7 @@
 
 #include "lora/artifact/peft_config.h"
 #include "lora/artifact/run_record.h"
+#include "lora/io/directory_lock.h"
 #include "lora/io/safetensors.h"
 #include "lora/model/model.h"
 
@@ -19,6 +20,22 @@ std::vector<std::string> peft_adapter_files(const std::string& directory);
 /// Makes `directory` if it is not there, and finds out whether files can be made in it: before a
 /// long run, not after it. Throws Error(output).
 void prepare_peft_directory(const std::string& directory);
+
+/// The same for as long as this lives, during which no other process may do so; what killed ones
+/// left half written is removed. A directory that it had to make and that stays empty is removed at
+/// the end. Throws Error(output) if another process is writing there.
+class PeftDirectoryLock {
+ public:
+  explicit PeftDirectoryLock(std::string directory);
+  PeftDirectoryLock(const PeftDirectoryLock&) = delete;
+  PeftDirectoryLock& operator=(const PeftDirectoryLock&) = delete;
+  ~PeftDirectoryLock();
+
+ private:
+  std::string directory_;
+  bool made_;
+  DirectoryLock lock_;
+};
 
 /// The tensors of an adapter under PEFT's names, as float32.
 class PeftTensors {

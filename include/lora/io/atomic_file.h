@@ -18,7 +18,7 @@ namespace lora {
 /// Every failure is an Error(output) with the path and the reason. A limit on the size of files
 /// (`ulimit -f`) is such a failure only if the program ignores SIGXFSZ, as lora-train does;
 /// otherwise the signal ends the process. A process that is killed leaves `.NAME.PID.partial`
-/// behind, which stands in nobody's way and may be deleted. Moved only by construction.
+/// behind, which stands in nobody's way: see remove_abandoned(). Moved only by construction.
 class AtomicFile {
  public:
   /// Creates the partial file, with mode 0666 less the umask. The target may be absent, a regular
@@ -82,5 +82,9 @@ class AtomicFile {
 
 /// The four steps in one, for content that is in memory.
 void write_file_atomically(const std::string& path, std::span<const std::byte> bytes);
+
+/// Removes from `directory` the partial files of killed processes, of files whose names begin with
+/// one of `prefixes`. For whoever holds the directory's lock: nobody else is writing such files.
+void remove_abandoned(const std::string& directory, const std::vector<std::string>& prefixes);
 
 }  // namespace lora

@@ -1,0 +1,241 @@
+#include "resolve.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lora/core/error.h"
+#include "lora/core/table.h"
+#include "lora/data/dataset_reader.h"
+#include "lora/loss/loss.h"
+#include "lora/loss/metric.h"
+#include "recipe.h"
+#include "refusal.h"
+#include "requirement.h"
+
+namespace lora::cli {
+
+namespace {
+
+void check_training_problem(const Options& o) {
+  const bool with_data = !o.is_demo();
+  for (const auto& [given, name] : {std::pair{o.in.has_value(), "in"},
+                                    {o.out.has_value(), "out"},
+                                    {o.samples.has_value(), "samples"}}) {
+    refuse_together(given, name, with_data, "data", "the data decides it");
+  }
+  for (const auto& [given, name] : {std::pair{!o.target.empty(), "target"},
+                                    {o.task.has_value(), "task"},
+                                    {!o.base.empty(), "base"},
+                                    {!o.adapter.empty(), "adapter"},
+                                    {o.standardize, "standardize"},
+                                    {!o.weight_column.empty(), "weight-column"},
+                                    {!o.class_weights.empty(), "class-weights"},
+                                    {o.has_validation(), o.val.empty() ? "val-split" : "val"}}) {
+    refuse_without(given, with_data, name, "data");
+  }
+  if (with_data && o.target.empty()) {
+    throw Error(ErrorKind::usage,
+                "--data needs --target: the columns, or the file, that hold what to predict");
+  }
+  refuse_without(!o.val_target.empty(), !o.val.empty(), "val-target", "val");
+  refuse_together(!o.val.empty(), "val", o.val_split.has_value(), "val-split",
+                  "held-out rows come from a file or from --data");
+  if (!o.val.empty() && is_target_file(o.target) && o.val_target.empty()) {
+    throw Error(ErrorKind::usage, "--val needs --val-target, since --target ", o.target,
+                " is a file of its own");
+  }
+  if (o.data == "-" && (o.val == "-" || o.target == "-" || o.val_target == "-")) {
+    throw Error(ErrorKind::usage, "standard input (-) can be read only once");
+  }
+}
+
+void check_adapter(const Options& o) {
+  const bool given = !o.adapter.empty();
+  constexpr std::string_view kReason = "the adapter that training starts from has its own";
+  refuse_together(o.rank.has_value(), "rank", given, "adapter", kReason);
+  refuse_together(o.alpha.has_value(), "alpha", given, "adapter", kReason);
+  refuse_together(o.init.has_value(), "init", given, "adapter", kReason);
+  refuse_together(o.rslora, "rslora", given, "adapter", kReason);
+  refuse_together(!o.targets.empty(), "targets", given, "adapter", kReason);
+  refuse_together(!o.rank_pattern.empty(), "rank-pattern", given, "adapter", kReason);
+  refuse_together(!o.alpha_pattern.empty(), "alpha-pattern", given, "adapter", kReason);
+}
+
+/// Whether an epoch can be judged by the figure, and the default.
+void resolve_keep_best(Options& o) {
+  if (o.early_stop && !o.has_validation() && !o.keep_best) {
+    throw Error(ErrorKind::usage,
+                "--early-stop needs held-out rows (--val or --val-split), or --keep-best loss");
+  }
+  if (!o.keep_best) o.keep_best = o.has_validation() ? "val_loss" : "none";
+  if (o.early_stop && *o.keep_best == "none") {
+    throw Error(ErrorKind::usage,
+                "--early-stop and --keep-best none contradict each other: without a figure nothing "
+                "is better");
+  }
+  if (o.keep_best->starts_with("val_") && !o.has_validation()) {
+    throw Error(ErrorKind::usage, "--keep-best ", *o.keep_best,
+                " needs held-out rows: --val or --val-split");
+  }
+}
+
+void check_output_amount(const Options& o) {
+  refuse_together(o.quiet, "quiet", o.verbose, "verbose", "one is less, the other more");
+}
+
+/// Figures of the other task are never measured.
+void check_figure_fits(const Options& o, Task task) {
+  if (!o.keep_best || !o.keep_best->starts_with("val_")) return;
+  const std::string figure = o.keep_best->substr(4);
+  for (const MetricKind& kind : metric_kinds()) {
+    if (kind.name != figure || kind.task == task) continue;
+    throw Error(ErrorKind::usage, "--keep-best ", *o.keep_best, " is for ", name_of(kind.task),
+                ", but the task is ", name_of(task));
+  }
+}
+
+void take_only_adapter(Options& o) {
+  if (o.adapters.size() > 1) {
+    throw Error(ErrorKind::usage, "--adapter is given ", o.adapters.size(),
+                " times; only merge takes several");
+  }
+  if (!o.adapters.empty()) o.adapter = o.adapters.front();
+}
+
+void check_model_given(const Options& o, std::string_view verb) {
+  if (!o.base.empty() || !o.adapter.empty()) return;
+  throw Error(ErrorKind::usage, verb, " needs a model: --base FILE, --adapter DIR, or both");
+}
+
+}  // namespace
+
+void resolve_training(Options& o) {
+  take_only_adapter(o);
+  check_training_problem(o);
+  check_adapter(o);
+  resolve_keep_best(o);
+  check_output_amount(o);
+  refuse_without(o.overwrite, !o.save.empty() || !o.checkpoint.empty(), "overwrite", "save");
+  refuse_without(o.checkpoint_every.has_value(), !o.checkpoint.empty(), "checkpoint-every",
+                 "checkpoint");
+  refuse_without(o.resume, !o.checkpoint.empty(), "resume", "checkpoint");
+  refuse_without(o.allow_changed, o.resume, "allow-changed", "resume");
+  refuse_together(o.resume, "resume", o.overwrite, "overwrite",
+                  "one goes on from what the other deletes");
+  check_requirements(o.require);
+  resolve_optimizer(o);
+  const bool demo = o.is_demo();
+  if (demo) {
+    resolve_task(o, Task::regression);
+    o.task.reset();  // so that --config can read what --print-config prints
+    o.in = o.in.value_or(64);
+    o.out = o.out.value_or(10);
+    o.samples = o.samples.value_or(1000);
+  } else if (o.task) {
+    resolve_task(o, task_named(*o.task));
+  } else if (o.loss) {
+    resolve_task(o, find_entry(loss_kinds(), "--loss", *o.loss).task);
+  }
+  if (o.adapter.empty()) {
+    o.rank = o.rank.value_or(4);
+    o.alpha = o.alpha.value_or(static_cast<double>(*o.rank));
+    o.init = o.init.value_or(demo ? "normal" : "kaiming");
+    o.bias = o.bias.value_or("none");
+  }
+  o.epochs = o.epochs.value_or(demo ? 10 : 100);
+  o.batch_size = o.batch_size.value_or(demo ? 0 : 32);
+  o.shuffle = o.shuffle.value_or(!demo);
+}
+
+void resolve_evaluation(Options& o) {
+  take_only_adapter(o);
+  if (o.data.empty()) throw Error(ErrorKind::usage, "eval needs --data: the rows to judge by");
+  check_model_given(o, "eval");
+  if (!o.task && o.loss && o.adapter.empty()) {
+    resolve_task(o, find_entry(loss_kinds(), "--loss", *o.loss).task);
+  }
+  if (o.class_weights == "balanced") {
+    throw Error(ErrorKind::usage,
+                "--class-weights balanced is for training; eval takes the weights as a list");
+  }
+  check_requirements(o.require);
+  check_output_amount(o);
+}
+
+void resolve_prediction(Options& o) {
+  take_only_adapter(o);
+  if (o.data.empty()) throw Error(ErrorKind::usage, "predict needs --data: the rows to predict");
+  check_model_given(o, "predict");
+  check_output_amount(o);
+  if (o.json && o.output == "-") {
+    throw Error(ErrorKind::usage,
+                "--json and predictions on stdout contradict each other; give --output FILE");
+  }
+  refuse_together(!o.keep_columns.empty(), "keep-columns", o.output.ends_with(".npy"), "output",
+                  "a .npy file has room for numbers only");
+}
+
+void resolve_inspection(Options& o) {
+  if (o.paths.empty()) {
+    throw Error(ErrorKind::usage,
+                "inspect needs what to look at: tables, arrays, weight files or adapters");
+  }
+  check_output_amount(o);
+}
+
+void resolve_merge(Options& o) {
+  if (o.adapters.empty()) {
+    throw Error(ErrorKind::usage, "merge needs --adapter: what to fold into the base");
+  }
+  if (o.output == "-") throw Error(ErrorKind::usage, "merge needs --output: the file to write");
+  if (o.base.empty() && o.adapters.size() < 2) {
+    throw Error(ErrorKind::usage,
+                "merge needs --base, or several --adapter to make one of them all");
+  }
+  refuse_without(o.unmerge, !o.base.empty(), "unmerge", "base");
+  check_output_amount(o);
+}
+
+void resolve_extraction(Options& o) {
+  if (o.base.empty() || o.tuned.empty()) {
+    throw Error(ErrorKind::usage,
+                "extract needs --base and --tuned: the weights before and after training");
+  }
+  if (!o.rank && !o.share) {
+    throw Error(ErrorKind::usage,
+                "extract needs --rank, or --share: how much of the difference to keep, as in 0.95");
+  }
+  refuse_together(o.rank.has_value(), "rank", o.share.has_value(), "share",
+                  "each decides how many directions are kept");
+  refuse_together(!o.save.empty(), "save", o.output != "-", "output", "both name the directory");
+  if (o.output != "-") o.save = o.output;
+  if (o.save.empty()) {
+    throw Error(ErrorKind::usage, "extract needs --output: the directory to write");
+  }
+  check_output_amount(o);
+}
+
+void resolve_task(Options& o, Task task) {
+  const std::string name = name_of(task);
+  if (o.task && *o.task != name) {
+    throw Error(ErrorKind::usage, "the task is ", name, ", not ", *o.task);
+  }
+  o.task = name;
+  if (!o.loss) o.loss = task == Task::classification ? "cross_entropy" : "mse";
+  const Task fitting = find_entry(loss_kinds(), "--loss", *o.loss).task;
+  if (fitting != task && o.is_demo()) {
+    throw Error(ErrorKind::usage, "--loss ", *o.loss,
+                " needs classes, but the demo's targets are numbers: give --data and --target");
+  }
+  if (fitting != task) {
+    throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for ", name_of(fitting),
+                ", but the task is ", name);
+  }
+  if (!o.class_weights.empty() && task != Task::classification) {
+    throw Error(ErrorKind::usage, "--class-weights is for classification, but the task is ", name);
+  }
+  check_figure_fits(o, task);
+}
+
+}  // namespace lora::cli
