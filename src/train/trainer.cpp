@@ -54,11 +54,12 @@ void Trainer::finish_epoch(std::chrono::steady_clock::time_point start) {
   result_.validation = is_validated(result_.epochs) ? validate() : Figures();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
 
-  const EpochRecord record{result_.epochs, epochs_to_run(),    result_.steps,  result_.loss,
-                           config_.lr,     result_.validation, seconds.count()};
+  const EpochRecord record{result_.epochs,  epochs_to_run(),    result_.steps,  result_.loss,
+                           learning_rate(), result_.validation, seconds.count()};
   for (Observer* observer : parts_.observers) observer->on_epoch(record);
   if (!config_.keep_best.empty()) best_.offer(record, parts_.trainable);
   result_.stopped_early = result_.epochs < epochs_to_run() && has_waited_enough();
+  show_to_schedule(record);
   keep_if_due(/*epoch_ended=*/true);
 }
 
@@ -67,6 +68,22 @@ void Trainer::keep_if_due(bool epoch_ended) {
   if (parts_.keeper == nullptr || (!epoch_ended && parts_.train.loader.at_end())) return;
   const bool due = config_.keep_every == 0 ? epoch_ended : result_.steps % config_.keep_every == 0;
   if (due) parts_.keeper->keep(*this);
+}
+
+/// Of the step that was counted last.
+double Trainer::learning_rate() const {
+  return parts_.schedule != nullptr ? parts_.schedule->rate(result_.steps - 1) : config_.lr;
+}
+
+/// The first figure of a validation is its loss. With validation data an epoch without one says
+/// nothing: two different losses are not compared.
+void Trainer::show_to_schedule(const EpochRecord& record) {
+  if (parts_.schedule == nullptr) return;
+  if (!parts_.validation) {
+    parts_.schedule->observe(record.loss);
+  } else if (!record.validation.empty()) {
+    parts_.schedule->observe(record.validation.front().value);
+  }
 }
 
 bool Trainer::is_validated(Index epoch) const {
@@ -113,7 +130,7 @@ void Trainer::run_epoch() {
     if (!loss) break;
     epoch_loss_ += *loss;
     const StepRecord record{result_.steps, result_.epochs + 1, as_float32(loss->mean()),
-                            config_.lr};
+                            learning_rate()};
     for (Observer* observer : parts_.observers) observer->on_step(record);
     if (parts_.stop && parts_.stop() && !is_last_step()) {
       result_.interrupted = true;
@@ -129,6 +146,7 @@ void Trainer::visit_state(StateVisitor& visitor) {
     visitor.matrix(named.name, named.parameter->value);
   }
   parts_.optimizer.visit_state(visitor);
+  if (parts_.schedule != nullptr) parts_.schedule->visit_state(visitor);
   visit_counters(visitor);
   visit_place_in_data(visitor);
   best_.visit_state(visitor, parts_.trainable);
@@ -186,7 +204,7 @@ std::optional<LossSum> Trainer::step() {
   check_gradients();
   if (result_.steps == 1) check_first_gradients(loss);
   // Rows of weight 0 alone teach nothing: their gradient is 0, whatever it is multiplied by.
-  parts_.optimizer.step(config_.lr, loss.weight > 0 ? 1 / loss.weight : 0);
+  parts_.optimizer.step(learning_rate(), loss.weight > 0 ? 1 / loss.weight : 0);
   check_values();
   return loss;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lora/optim/reduce_lr_on_plateau.h"
 #include "support/catch.h"
 #include "support/state.h"
 #include "support/training.h"
@@ -104,6 +105,64 @@ TEST_CASE("a run goes on from any of its steps to the same bits", "[train][resum
         CHECK(record.loss == other.loss);
         CHECK(text_of(record.validation) == text_of(other.validation));
       }
+    }
+  }
+}
+
+namespace {
+
+/// Halves the rate after each epoch that is not better than the best.
+std::unique_ptr<Schedule> impatient_schedule() {
+  ScheduleOptions options;
+  options.lr = 0.2;
+  options.patience = 0;
+  options.factor = 0.5;
+  return ReduceLrOnPlateau::make(options);
+}
+
+/// A run under that schedule, interrupted after so many steps (0: never), from a state if there is
+/// one.
+TrainResult run_on_schedule(Run& run, RememberingKeeper& kept, Index interrupted_after,
+                            const State* state = nullptr) {
+  const std::unique_ptr<Schedule> schedule = impatient_schedule();
+  TrainParts parts = run.parts(kept);
+  parts.schedule = schedule.get();
+  Index asked = 0;
+  parts.stop = [&asked, interrupted_after] { return ++asked == interrupted_after; };
+  Trainer trainer(run.training.options.config, std::move(parts));
+  if (state != nullptr) {
+    StateReader reader(*state);
+    trainer.visit_state(reader);
+  }
+  return trainer.run();
+}
+
+}  // namespace
+
+TEST_CASE("a run goes on from any of its steps with the learning rate that a plateau has left",
+          "[train][resume][schedule]") {
+  RememberingKeeper kept;
+  Run whole("mse");
+  run_on_schedule(whole, kept, 0);
+  REQUIRE(kept.states.size() == 20);
+  REQUIRE(whole.observer.epochs[3].lr < 0.2);
+  REQUIRE(whole.observer.epochs[3].lr > 0.2 / 8);
+  for (const Index step : {4, 8, 12, 16}) {  // an epoch is over, but nobody has been told yet
+    Run first("mse");
+    REQUIRE(run_on_schedule(first, kept, step).interrupted);
+  }
+
+  RememberingKeeper ignored;
+  for (const auto& [step, state] : kept.states) {
+    CAPTURE(step);
+    Run rest("mse");
+    run_on_schedule(rest, ignored, 0, &state);
+    CHECK(same_bits(rest.training.numbers(), whole.training.numbers()));
+    REQUIRE((step == 20 || !rest.observer.epochs.empty()));
+    for (const EpochRecord& record : rest.observer.epochs) {
+      const EpochRecord& other = whole.observer.epochs[static_cast<std::size_t>(record.epoch) - 1];
+      CHECK(record.lr == other.lr);
+      CHECK(record.loss == other.loss);
     }
   }
 }

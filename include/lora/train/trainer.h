@@ -16,6 +16,7 @@
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
 #include "lora/optim/optimizer.h"
+#include "lora/optim/schedule.h"
 #include "lora/train/best_epoch.h"
 #include "lora/train/evaluator.h"
 #include "lora/train/frozen_cache.h"
@@ -26,8 +27,8 @@ namespace lora {
 
 struct TrainConfig {
   Index epochs = 10;
-  Index max_steps = 0;  ///< if above 0, decides how long training goes on, whatever `epochs` says
-  double lr = 0.01;
+  Index max_steps = 0;    ///< if above 0, decides how long training goes on, whatever `epochs` says
+  double lr = 0.01;       ///< of every step, or the highest of a schedule
   Index eval_every = 1;   ///< epochs between validations; there is always one after the last
   std::string keep_best;  ///< the figure by which an epoch's parameters are kept; "": the last's
   Index early_stop = 0;   ///< ends after so many epochs without a better one; 0: never
@@ -66,6 +67,7 @@ struct TrainParts {
   std::vector<Observer*> observers;
   std::function<bool()> stop;  ///< asked after each step; true ends the run early
   Keeper* keeper = nullptr;
+  Schedule* schedule = nullptr;  ///< none: each step has the learning rate of the config
 };
 
 struct TrainResult {
@@ -94,7 +96,8 @@ class Trainer {
 
   Index steps() const { return result_.steps; }
 
-  /// Parameters, moments, counters, generator, the place in the data and the best epoch so far.
+  /// Parameters, moments, the schedule's state, counters, generator, the place in the data and the
+  /// best epoch so far.
   void visit_state(StateVisitor& visitor);
 
  private:
@@ -104,6 +107,8 @@ class Trainer {
   void run_epoch();
   void finish_epoch(std::chrono::steady_clock::time_point start);
   void keep_if_due(bool epoch_ended);
+  double learning_rate() const;
+  void show_to_schedule(const EpochRecord& record);
   void visit_counters(StateVisitor& visitor);
   void visit_place_in_data(StateVisitor& visitor);
   Figures validate();
