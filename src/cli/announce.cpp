@@ -84,8 +84,8 @@ void announce(Run& run, const Options& o) {
   if (!o.is_demo()) announce_columns(run.facts, run.class_names);
   spdlog::info("base      {}", described_base(run));
   spdlog::info("adapter   {}", described_adapter(run, o));
-  spdlog::info("training  {} step(s) an epoch, {}, lr {}, {}", run.train_loader->batches(),
-               o.optimizer, o.lr, *o.loss);
+  spdlog::info("training  {} step(s) an epoch, {}, lr {}{}, {}", run.train_loader->batches(),
+               o.optimizer, o.lr, o.schedule == "constant" ? "" : " " + o.schedule, *o.loss);
   spdlog::info("counts    {} trainable of {} parameters ({:.2f} %), {} thread(s)", counts.trainable,
                counts.total,
                100.0 * static_cast<double>(counts.trainable) / static_cast<double>(counts.total),

@@ -1,6 +1,7 @@
 #include "build.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -333,6 +334,13 @@ void Run::make_optimizer(const Options& options) {
   trainable = std::move(walk.found);
   optimizer = find_entry(optimizer_kinds(), "--optimizer", options.optimizer)
                   .make(optimizer_options(options), groups_of(trainable, group_options(options)));
+  schedule = make_schedule(options, total_steps(options));
+}
+
+Index Run::total_steps(const Options& options) const {
+  const Index batches = train_loader->batches();
+  const Index most_epochs = std::numeric_limits<Index>::max() / batches;
+  return options.max_steps.value_or(std::min(*options.epochs, most_epochs) * batches);
 }
 
 RunSize Run::size(const Options& options) const {
@@ -359,8 +367,9 @@ std::optional<Feed> Run::validation() {
 }
 
 TrainParts Run::parts(std::vector<Observer*> observers, std::function<bool()> stop) {
-  return {*objective, *optimizer, trainable, {*train_loader, *cache}, validation(),   metrics,
-          rng,        compute,    group,     std::move(observers),    std::move(stop)};
+  return {*objective,    *optimizer, trainable, {*train_loader, *cache}, validation(),    metrics,
+          rng,           compute,    group,     std::move(observers),    std::move(stop), nullptr,
+          schedule.get()};
 }
 
 }  // namespace lora::cli

@@ -86,9 +86,13 @@ struct Run {
   std::unique_ptr<ModelObjective> objective;
   std::vector<NamedParameter> trainable;
   std::unique_ptr<Optimizer> optimizer;
+  std::unique_ptr<Schedule> schedule;
 
   LinearHead& model() { return base->head; }
   const LinearHead& model() const { return base->head; }
+
+  /// Of the whole run.
+  Index total_steps(const Options& options) const;
 
   /// How large it is.
   RunSize size(const Options& options) const;

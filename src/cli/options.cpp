@@ -12,6 +12,7 @@
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
 #include "lora/nn/lora_init.h"
+#include "lora/optim/schedule.h"
 
 namespace lora::cli {
 
@@ -145,6 +146,15 @@ std::string defaults_of(std::optional<double> OptimizerDefaults::*option) {
   return joined(texts);
 }
 
+/// The schedules that use an option.
+std::string users_of(const std::string& option) {
+  std::vector<std::string> names;
+  for (const ScheduleKind& kind : schedule_kinds()) {
+    if (std::ranges::count(used_options(kind), option) > 0) names.emplace_back(kind.name);
+  }
+  return joined(names);
+}
+
 void bind_problem(Binder& bind, Options& o) {
   bind.group("Problem");
   bind.on(kTrainOrPlan);
@@ -218,6 +228,25 @@ void bind_adapter(Binder& bind, Options& o) {
   bind.texts("alpha-pattern", o.alpha_pattern, "REGEX=X", "another alpha for the layers that fit");
 }
 
+void bind_schedule(Binder& bind, Options& o) {
+  bind.choice("schedule", o.schedule, names_of(schedule_kinds()),
+              "how the learning rate goes, by the names of Hugging Face")
+      .aliases = {"lr-scheduler-type"};
+  bind.whole("warmup-steps", o.warmup_steps, {0},
+             "steps in which the rate rises to --lr; the first has rate 0 (0)");
+  bind.real("warmup-ratio", o.warmup_ratio, {0, 1}, "the same as a share of all steps");
+  bind.real("min-lr", o.min_lr, {0}, "where the rate ends (0): " + users_of("min_lr"));
+  bind.whole("cycles", o.cycles, {1}, "how often the rate falls (1): " + users_of("cycles"));
+  bind.real("power", o.power, {0, std::numeric_limits<double>::infinity(), true, false},
+            "of the share of steps that are left (1): " + users_of("power"));
+  bind.whole("decay-steps", o.decay_steps, {0},
+             "steps of the fall at the end (a tenth of all): " + users_of("decay_steps"));
+  bind.whole("patience", o.patience, {0},
+             "epochs without a better figure before the rate falls (10): " + users_of("patience"));
+  bind.real("factor", o.factor, {0, 1, true, true},
+            "by which it then falls (0.1): " + users_of("factor"));
+}
+
 void bind_optimisation(Binder& bind, Options& o) {
   bind.group("Optimisation");
   bind.on(kTrainOrPlan);
@@ -233,6 +262,7 @@ void bind_optimisation(Binder& bind, Options& o) {
       "optim"};
   bind.real("lr", o.lr, {0, std::numeric_limits<double>::infinity(), true, false}, "learning rate")
       .aliases = {"learning-rate"};
+  bind_schedule(bind, o);
   bind.real("beta1", o.beta1, {0, 1, false, true},
             "decay of the gradient's mean (" + defaults_of(&OptimizerDefaults::beta1) + ")");
   bind.real(

@@ -62,6 +62,15 @@ struct Options {
   std::optional<bool> nesterov;
   std::optional<double> weight_decay;
   bool decay_bias = false;
+  std::string schedule = "constant";
+  std::optional<Index> warmup_steps;
+  std::optional<double> warmup_ratio;
+  std::optional<double> min_lr;
+  std::optional<Index> cycles;
+  std::optional<double> power;
+  std::optional<Index> decay_steps;
+  std::optional<Index> patience;
+  std::optional<double> factor;
   std::optional<double> lr_b_ratio;
   std::optional<std::string> loss;
   std::string class_weights;

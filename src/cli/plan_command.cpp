@@ -121,7 +121,7 @@ Timing measure(Run& run, const Options& options, double reading) {
   Timing timing;
   timing.reading = reading;
   const Index batches = run.train_loader->batches();
-  timing.steps = options.max_steps.value_or(*options.epochs * batches);
+  timing.steps = run.total_steps(options);
   timing.epochs = (timing.steps - 1) / batches + 1;
   if (run.validation_loader) timing.validations = (timing.epochs - 1) / options.eval_every + 2;
   Trainer trainer(train_config(options), run.parts({}, nullptr));

@@ -1,17 +1,24 @@
-// The optimiser that the options ask for, with only such options as it uses.
+// The optimiser and the schedule that the options ask for, with only such options as they use.
 #pragma once
+
+#include <memory>
 
 #include "lora/optim/optimizer.h"
 #include "lora/optim/parameter_groups.h"
+#include "lora/optim/schedule.h"
 #include "options.h"
 
 namespace lora::cli {
 
-/// Fills in the defaults of --optimizer. Throws Error(usage) for an option that it does not use.
-void resolve_optimizer(Options& options);
+/// Fills in the defaults of --optimizer and --schedule. Throws Error(usage) for an option that they
+/// do not use.
+void resolve_recipe(Options& options);
 
 /// Of resolved options.
 OptimizerOptions optimizer_options(const Options& options);
 ParameterGroupOptions group_options(const Options& options);
+
+/// For a run of so many steps. Throws Error(usage) for a warm-up and a decay that do not fit in.
+std::unique_ptr<Schedule> make_schedule(const Options& options, Index total_steps);
 
 }  // namespace lora::cli

@@ -124,7 +124,7 @@ void resolve_training(Options& o) {
   refuse_together(o.resume, "resume", o.overwrite, "overwrite",
                   "one goes on from what the other deletes");
   check_requirements(o.require);
-  resolve_optimizer(o);
+  resolve_recipe(o);
   const bool demo = o.is_demo();
   if (demo) {
     resolve_task(o, Task::regression);

@@ -115,7 +115,8 @@ Eigen::VectorXd probe_of(Run& run) {
 
 /// Nothing is learned if the adapter ends as it began although there was something to learn.
 void check_learned(Run& run, const Eigen::VectorXd& probe_before, const TrainResult& result) {
-  if (result.steps == 0 || !(result.loss > 0) || probe_of(run) != probe_before) return;
+  const bool could_learn = result.highest_lr > 0 && result.loss > 0;
+  if (!could_learn || probe_of(run) != probe_before) return;
   throw Error(ErrorKind::training, "nothing was learned in ", result.steps,
               " steps: the adapter adds the same to the weight as before; is the learning rate too "
               "small?");

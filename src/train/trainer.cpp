@@ -1,5 +1,6 @@
 #include "lora/train/trainer.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -155,6 +156,7 @@ void Trainer::visit_state(StateVisitor& visitor) {
 void Trainer::visit_counters(StateVisitor& visitor) {
   visitor.whole("epochs", result_.epochs);
   visitor.whole("steps", result_.steps);
+  visitor.number("highest_lr", result_.highest_lr);
   visitor.number("loss", result_.loss);
   result_.kept_epoch = result_.epochs;
   std::string validation = text_of(result_.validation);
@@ -204,6 +206,7 @@ std::optional<LossSum> Trainer::step() {
   check_gradients();
   if (result_.steps == 1) check_first_gradients(loss);
   // Rows of weight 0 alone teach nothing: their gradient is 0, whatever it is multiplied by.
+  result_.highest_lr = std::max(result_.highest_lr, learning_rate());
   parts_.optimizer.step(learning_rate(), loss.weight > 0 ? 1 / loss.weight : 0);
   check_values();
   return loss;

@@ -12,6 +12,7 @@
 #include "lora/loss/loss.h"
 #include "lora/nn/lora_init.h"
 #include "lora/optim/optimizer.h"
+#include "lora/optim/schedule.h"
 #include "support/catch.h"
 #include "support/run_program.h"
 
@@ -75,6 +76,11 @@ TEST_CASE("every optimiser, loss and initialisation goes on from a checkpoint to
                                       "--optimizer sgd --momentum 0.9 --nesterov"};
   for (const OptimizerKind& kind : optimizer_kinds()) {
     recipes.push_back("--optimizer " + std::string(kind.name));
+  }
+  for (const ScheduleKind& kind : schedule_kinds()) {
+    recipes.push_back("--schedule " + std::string(kind.name) +
+                      (kind.uses.warmup_steps ? " --warmup-ratio 0.2" : "") +
+                      (kind.uses.patience ? " --patience 1" : ""));
   }
   for (const LossKind& kind : loss_kinds()) recipes.push_back("--loss " + std::string(kind.name));
   for (const LoraInit& init : lora_inits()) recipes.push_back("--init " + std::string(init.name));

@@ -368,3 +368,32 @@ TEST_CASE("the abalone story ends above 80 percent of the variance", "[cli][abal
   CHECK(result.err.find("Val R2: -0.5091") != std::string::npos);
   CHECK(result.err.find("shucked_weight_hg") != std::string::npos);
 }
+
+TEST_CASE("a schedule's rates are those of Hugging Face, step by step", "[cli][schedule]") {
+  const TemporaryDirectory directory;
+  const auto lines = lines_of(
+      run(directory, "--epochs 4 --schedule linear --warmup-ratio 0.3 --lr 0.02 --json").out);
+  std::vector<double> rates;
+  for (const std::string& line : lines) {
+    const auto event = nlohmann::json::parse(line);
+    if (event["event"] == "epoch") rates.push_back(event["lr"]);
+  }
+  // A warm-up of ceil(0.3 x 4) = 2 steps from 0, then down to 0 in the other two.
+  CHECK(rates == std::vector<double>{0, 0.01, 0.02, 0.01});
+  // At rate 0 nothing is learned, and nothing is wrong.
+  run(directory, "--max-steps 1 --schedule linear --warmup-steps 1");
+}
+
+TEST_CASE("an optimiser's own defaults are what is resolved", "[cli][optimizer]") {
+  const TemporaryDirectory directory;
+  const std::string lion = run(directory, "--optimizer lion --print-config").out;
+  for (const char* line : {"beta1 = 0.9\n", "beta2 = 0.99\n", "weight-decay = 0.0\n"}) {
+    CAPTURE(line);
+    CHECK(lion.find(line) != std::string::npos);
+  }
+  CHECK(lion.find("\neps") == std::string::npos);
+  CHECK(run(directory, "--optimizer adamw --print-config").out.find("weight-decay = 0.01\n") !=
+        std::string::npos);
+  directory.write("lion.toml", lion);
+  CHECK(run(directory, "--config lion.toml --print-config").out == lion);
+}

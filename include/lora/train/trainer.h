@@ -73,9 +73,10 @@ struct TrainParts {
 struct TrainResult {
   Index epochs = 0;
   Index steps = 0;
-  double loss = 0;       ///< of the kept epoch
-  Figures validation;    ///< after the kept epoch
-  Index kept_epoch = 0;  ///< whose parameters the model has now
+  double highest_lr = 0;  ///< of all steps
+  double loss = 0;        ///< of the kept epoch
+  Figures validation;     ///< after the kept epoch
+  Index kept_epoch = 0;   ///< whose parameters the model has now
   bool stopped_early = false;
   bool interrupted = false;
 };
