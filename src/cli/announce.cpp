@@ -84,7 +84,7 @@ void announce(Run& run, const Options& o) {
   if (!o.is_demo()) announce_columns(run.facts, run.class_names);
   spdlog::info("base      {}", described_base(run));
   spdlog::info("adapter   {}", described_adapter(run, o));
-  spdlog::info("training  {} step(s) an epoch, {}, lr {}{}, {}", run.train_loader->batches(),
+  spdlog::info("training  {} step(s) an epoch, {}, lr {}{}, {}", run.steps_per_epoch(o),
                o.optimizer, o.lr, o.schedule == "constant" ? "" : " " + o.schedule, *o.loss);
   spdlog::info("counts    {} trainable of {} parameters ({:.2f} %), {} thread(s)", counts.trainable,
                counts.total,

@@ -140,6 +140,8 @@ TrainConfig train_config(const Options& options) {
   config.epochs = *options.epochs;
   config.max_steps = options.max_steps.value_or(0);
   config.lr = options.lr;
+  config.accumulate = options.accumulate;
+  config.clip_norm = options.clip_norm.value_or(0);
   config.eval_every = options.eval_every;
   config.keep_best = *options.keep_best == "none" ? "" : *options.keep_best;
   config.early_stop = options.early_stop.value_or(0);
@@ -337,10 +339,14 @@ void Run::make_optimizer(const Options& options) {
   schedule = make_schedule(options, total_steps(options));
 }
 
+Index Run::steps_per_epoch(const Options& options) const {
+  return (train_loader->batches() - 1) / options.accumulate + 1;
+}
+
 Index Run::total_steps(const Options& options) const {
-  const Index batches = train_loader->batches();
-  const Index most_epochs = std::numeric_limits<Index>::max() / batches;
-  return options.max_steps.value_or(std::min(*options.epochs, most_epochs) * batches);
+  const Index steps = steps_per_epoch(options);
+  const Index most_epochs = std::numeric_limits<Index>::max() / steps;
+  return options.max_steps.value_or(std::min(*options.epochs, most_epochs) * steps);
 }
 
 RunSize Run::size(const Options& options) const {

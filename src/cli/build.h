@@ -91,6 +91,8 @@ struct Run {
   LinearHead& model() { return base->head; }
   const LinearHead& model() const { return base->head; }
 
+  Index steps_per_epoch(const Options& options) const;
+
   /// Of the whole run.
   Index total_steps(const Options& options) const;
 

@@ -258,6 +258,11 @@ void bind_optimisation(Binder& bind, Options& o) {
       .aliases = {"per-device-train-batch-size"};
   bind.flag("shuffle", o.shuffle,
             "new order of rows every epoch, PyTorch's DataLoader's (demo: off, with --data: on)");
+  bind.whole("accumulate", o.accumulate, {1}, "batches a step, as if they were one").aliases = {
+      "gradient-accumulation-steps"};
+  bind.real("clip-norm", o.clip_norm, {0, std::numeric_limits<double>::infinity(), true, false},
+            "the longest that the gradient of all parameters together may be (any)")
+      .aliases = {"max-grad-norm"};
   bind.choice("optimizer", o.optimizer, names_of(optimizer_kinds()), "the optimiser").aliases = {
       "optim"};
   bind.real("lr", o.lr, {0, std::numeric_limits<double>::infinity(), true, false}, "learning rate")

@@ -53,6 +53,8 @@ struct Options {
   std::optional<Index> max_steps;
   std::optional<Index> batch_size;
   std::optional<bool> shuffle;
+  Index accumulate = 1;
+  std::optional<double> clip_norm;
   std::string optimizer = "adam";
   double lr = 0.01;
   std::optional<double> beta1;

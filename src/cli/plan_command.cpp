@@ -120,9 +120,8 @@ void measure_validation(Run& run, Timing& timing) {
 Timing measure(Run& run, const Options& options, double reading) {
   Timing timing;
   timing.reading = reading;
-  const Index batches = run.train_loader->batches();
   timing.steps = run.total_steps(options);
-  timing.epochs = (timing.steps - 1) / batches + 1;
+  timing.epochs = (timing.steps - 1) / run.steps_per_epoch(options) + 1;
   if (run.validation_loader) timing.validations = (timing.epochs - 1) / options.eval_every + 2;
   Trainer trainer(train_config(options), run.parts({}, nullptr));
   measure_steps(trainer, timing);

@@ -106,8 +106,12 @@ void Trainer::keep_best_epoch() {
 
 Index Trainer::epochs_to_run() const {
   if (config_.max_steps == 0) return config_.epochs;
-  const Index batches = parts_.train.loader.batches();
-  return (config_.max_steps - 1) / batches + 1;
+  return (config_.max_steps - 1) / steps_per_epoch() + 1;
+}
+
+/// The last step of an epoch may have fewer batches.
+Index Trainer::steps_per_epoch() const {
+  return (parts_.train.loader.batches() - 1) / config_.accumulate + 1;
 }
 
 bool Trainer::out_of_steps() const {
@@ -186,30 +190,52 @@ void Trainer::visit_place_in_data(StateVisitor& visitor) {
 }
 
 std::optional<LossSum> Trainer::step() {
-  std::optional<Batch> batch = parts_.train.loader.next();
-  if (!batch) return std::nullopt;
-  parts_.train.cache.fill(*batch);
-
   for (const NamedParameter& named : parts_.trainable) named.parameter->grad.setZero();
-  tape_.reset(Mode::train);
-  LossSum loss = parts_.objective.evaluate(*batch, tape_, {});
+  LossSum loss;
+  Index batches = 0;
+  for (; batches < config_.accumulate; ++batches) {
+    std::optional<Batch> batch = parts_.train.loader.next();
+    if (!batch) break;
+    if (batches == 0) ++result_.steps;
+    loss += add_gradients(*batch);
+  }
+  if (batches == 0) return std::nullopt;
 
-  std::array<double, 2> totals = {loss.sum, loss.weight};
-  parts_.group.sum_wide(totals);
-  loss = {totals[0], totals[1]};
   for (const NamedParameter& named : parts_.trainable) {
     Matrix& grad = named.parameter->grad;
     parts_.group.sum(std::span<Real>(grad.data(), static_cast<std::size_t>(grad.size())));
   }
-  ++result_.steps;
-  check_loss(loss, *batch);
   check_gradients();
   if (result_.steps == 1) check_first_gradients(loss);
-  // Rows of weight 0 alone teach nothing: their gradient is 0, whatever it is multiplied by.
   result_.highest_lr = std::max(result_.highest_lr, learning_rate());
-  parts_.optimizer.step(learning_rate(), loss.weight > 0 ? 1 / loss.weight : 0);
+  // Rows of weight 0 alone teach nothing: their gradient is 0, whatever it is multiplied by.
+  parts_.optimizer.step(learning_rate(), loss.weight > 0 ? clipped(1 / loss.weight) : 0);
   check_values();
   return loss;
+}
+
+/// Returns the loss of the batch in all processes.
+LossSum Trainer::add_gradients(Batch& batch) {
+  parts_.train.cache.fill(batch);
+  tape_.reset(Mode::train);
+  const LossSum own = parts_.objective.evaluate(batch, tape_, {});
+  std::array<double, 2> totals = {own.sum, own.weight};
+  parts_.group.sum_wide(totals);
+  const LossSum loss = {totals[0], totals[1]};
+  check_loss(loss, batch);
+  return loss;
+}
+
+/// The factor of the gradients, lowered to what leaves them clip_norm long, in the form of
+/// torch.nn.utils.clip_grad_norm_.
+double Trainer::clipped(double scale) const {
+  constexpr double kTiny = 1e-6;
+  if (config_.clip_norm == 0) return scale;
+  double sum = 0;
+  for (const NamedParameter& named : parts_.trainable) {
+    sum += named.parameter->grad.cast<double>().squaredNorm();
+  }
+  return scale * std::min(1.0, config_.clip_norm / (scale * std::sqrt(sum) + kTiny));
 }
 
 void Trainer::check_loss(const LossSum& loss, const Batch& batch) {

@@ -70,10 +70,13 @@ TEST_CASE("a run that is killed again and again ends with the bytes of one that 
 
 TEST_CASE("every optimiser, loss and initialisation goes on from a checkpoint to the same bytes",
           "[cli][resume]") {
-  std::vector<std::string> recipes = {"--bias all", "--rslora --rank-pattern linear=3",
+  std::vector<std::string> recipes = {"--bias all",
+                                      "--rslora --rank-pattern linear=3",
                                       "--early-stop 3 --keep-best val_loss --val-split 0.25",
                                       "--weight-decay 0.1 --decay-bias --bias all --lr-b-ratio 4",
-                                      "--optimizer sgd --momentum 0.9 --nesterov"};
+                                      "--optimizer sgd --momentum 0.9 --nesterov",
+                                      "--accumulate 2 --batch-size 1",
+                                      "--clip-norm 0.01"};
   for (const OptimizerKind& kind : optimizer_kinds()) {
     recipes.push_back("--optimizer " + std::string(kind.name));
   }

@@ -170,6 +170,16 @@ struct Training {
   }
 };
 
+/// Ten rows of six features with three outputs.
+inline Training ten_rows(const std::string& loss, TrainingOptions options) {
+  Rng rng(1);
+  options.loss = loss;
+  Dataset data =
+      loss == "mse" ? random_regression(10, 6, 3, rng) : random_classification(10, 6, 3, rng);
+  Linear base = Linear::drawn(6, 3, rng);
+  return {std::move(data), std::move(base), std::move(rng), std::move(options)};
+}
+
 /// Remembers what it is told.
 class RememberingObserver : public Observer {
  public:

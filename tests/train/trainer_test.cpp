@@ -18,16 +18,7 @@ using namespace lora::test;
 
 namespace {
 
-/// Ten rows of six features with three outputs, three batches an epoch, the last of two rows.
-Training ten_rows(const std::string& loss, TrainingOptions options) {
-  Rng rng(1);
-  options.loss = loss;
-  Dataset data =
-      loss == "mse" ? random_regression(10, 6, 3, rng) : random_classification(10, 6, 3, rng);
-  Linear base = Linear::drawn(6, 3, rng);
-  return {std::move(data), std::move(base), std::move(rng), std::move(options)};
-}
-
+/// Three batches an epoch, the last of two rows.
 TrainingOptions in_batches_of_four(Index epochs) {
   TrainingOptions options;
   options.batch_size = 4;

@@ -27,8 +27,11 @@ namespace lora {
 
 struct TrainConfig {
   Index epochs = 10;
-  Index max_steps = 0;    ///< if above 0, decides how long training goes on, whatever `epochs` says
-  double lr = 0.01;       ///< of every step, or the highest of a schedule
+  Index max_steps = 0;   ///< if above 0, decides how long training goes on, whatever `epochs` says
+  double lr = 0.01;      ///< of every step, or the highest of a schedule
+  Index accumulate = 1;  ///< batches a step: as if they were one
+  double clip_norm =
+      0;  ///< the longest that the gradient of all parameters together may be; 0: any
   Index eval_every = 1;   ///< epochs between validations; there is always one after the last
   std::string keep_best;  ///< the figure by which an epoch's parameters are kept; "": the last's
   Index early_stop = 0;   ///< ends after so many epochs without a better one; 0: never
@@ -90,8 +93,8 @@ class Trainer {
   /// not finite; the parameters are then as they were before that step.
   TrainResult run();
 
-  /// One optimiser step on the next batch of the epoch that start_epoch() began: returns the loss
-  /// before the step, or nothing at the end of the epoch.
+  /// One optimiser step on the next batch, or batches, of the epoch that start_epoch() began:
+  /// returns the loss before the step, or nothing at the end of the epoch.
   std::optional<LossSum> step();
   void start_epoch();
 
@@ -116,6 +119,9 @@ class Trainer {
   bool is_validated(Index epoch) const;
   bool has_waited_enough() const;
   void keep_best_epoch();
+  LossSum add_gradients(Batch& batch);
+  double clipped(double scale) const;
+  Index steps_per_epoch() const;
   void check_loss(const LossSum& loss, const Batch& batch);
   void check_gradients();
   void check_first_gradients(const LossSum& loss) const;
