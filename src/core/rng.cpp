@@ -163,8 +163,8 @@ Matrix Rng::uniform(Index rows, Index cols, double from, double to) {
   return filled(rows, cols, [&](std::span<float> values) { fill_uniform(values, from, to); });
 }
 
-Matrix Rng::normal(Index rows, Index cols) {
-  return filled(rows, cols, [&](std::span<float> values) { fill_normal(values, 0.0, 1.0); });
+Matrix Rng::normal(Index rows, Index cols, double std) {
+  return filled(rows, cols, [&](std::span<float> values) { fill_normal(values, 0.0, std); });
 }
 
 std::string Rng::state() const {

@@ -27,6 +27,11 @@ void Tape::reset(Mode mode) {
   }
 }
 
+Rng& Tape::rng() const {
+  if (rng_ == nullptr) throw std::logic_error("Tape::rng: this tape has no generator");
+  return *rng_;
+}
+
 MutableViewMap Tape::buffer(Index rows, Index cols) {
   const Index size = (rows * cols + kAlignment - 1) / kAlignment * kAlignment;
   if (chunks_.empty() || used_ + size > chunks_.back().size()) {

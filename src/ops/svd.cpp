@@ -2,20 +2,11 @@
 
 #include <cmath>
 
-#include <Eigen/QR>
 #include <Eigen/SVD>
 
+#include "lora/ops/qr.h"
+
 namespace lora {
-
-namespace {
-
-/// The upper triangle of a QR factorisation: (min(rows, cols), cols).
-Eigen::MatrixXd triangle_of(const Eigen::MatrixXd& M) {
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(M);
-  return qr.matrixQR().topRows(std::min(M.rows(), M.cols())).triangularView<Eigen::Upper>();
-}
-
-}  // namespace
 
 Svd svd(const DoubleMatrix& M) {
   const Eigen::BDCSVD<Eigen::MatrixXd> parts(M, Eigen::ComputeThinU | Eigen::ComputeThinV);
@@ -23,7 +14,7 @@ Svd svd(const DoubleMatrix& M) {
 }
 
 Eigen::VectorXd singular_values_of_product(const DoubleMatrix& B, const DoubleMatrix& A) {
-  const Eigen::MatrixXd small = triangle_of(B) * triangle_of(A.transpose()).transpose();
+  const Eigen::MatrixXd small = qr(B).R * qr(A.transpose()).R.transpose();
   return Eigen::JacobiSVD<Eigen::MatrixXd>(small).singularValues();
 }
 

@@ -25,7 +25,7 @@ double as_float32(double value) {
 Trainer::Trainer(const TrainConfig& config, TrainParts parts)
     : config_(config),
       parts_(std::move(parts)),
-      tape_(parts_.compute),
+      tape_(parts_.compute, &parts_.rng),
       evaluator_(parts_.objective, parts_.metrics, parts_.compute, parts_.group),
       best_(config.keep_best) {}
 

@@ -118,6 +118,15 @@ const std::map<std::string, Call> kCalls = {
      [](Rng& rng, const json& a) {
        return lora_a(rng, size_in(a, "in"), size_in(a, "out"), size_in(a, "rank"));
      }},
+    {"dropout",
+     [](Rng& rng, const json& a) {
+       const double kept = 1 - a.at("p").get<double>();
+       Drawn drawn{std::vector<float>(size_in(a, "n")), {}};
+       for (float& value : drawn.floats) {
+         value = rng.bernoulli(kept) ? 1 / static_cast<float>(kept) : 0;
+       }
+       return drawn;
+     }},
     {"random_int64",
      [](Rng& rng, const json&) {
        return Drawn{{}, {rng.random_int64()}};
@@ -134,7 +143,7 @@ const std::map<std::string, Call> kCalls = {
 };
 
 /// Calls that Rng has no function for: how many 32-bit numbers each of their n elements takes.
-const std::map<std::string, int> kSkipped = {{"dropout", 2}, {"randint", 1}};
+const std::map<std::string, int> kSkipped = {{"randint", 1}};
 
 void skip(Rng& rng, const json& call) {
   const std::size_t n = size_in(call.at("args"), "n");

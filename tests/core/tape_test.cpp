@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "lora/core/rng.h"
 #include "support/catch.h"
 
 using namespace lora;
@@ -54,4 +55,11 @@ TEST_CASE("the buffers of a tape do not overlap and start on cache lines", "[cor
     CHECK(reinterpret_cast<std::uintptr_t>(b.data()) % 64 == 0);
     CHECK(reinterpret_cast<std::uintptr_t>(c.data()) % 64 == 0);
   }
+}
+
+TEST_CASE("a tape has the generator that it was given, and none otherwise", "[core][tape]") {
+  Compute compute;
+  Rng rng(1);
+  CHECK(&Tape(compute, &rng).rng() == &rng);
+  CHECK_THROWS_AS(Tape(compute).rng(), std::logic_error);
 }

@@ -1,6 +1,8 @@
 #include "lora/ops/frozen.h"
 
+#include <cstddef>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "support/catch.h"
@@ -10,6 +12,7 @@
 using namespace lora;
 using lora::test::eighths;
 using lora::test::kStorages;
+using lora::test::relative_error;
 using lora::test::Storage;
 using lora::test::StoredWeight;
 
@@ -67,5 +70,42 @@ TEST_CASE("rows of a frozen weight are unpacked as they are stored", "[ops][froz
     unpack_rows(frozen, 3, rows.middleCols(1, as_stored.cols()));
     CHECK(rows.middleCols(1, as_stored.cols()) == as_stored.middleRows(3, 2));
     CHECK(rows.rightCols(2).isZero(0));
+  }
+}
+
+TEST_CASE("outputs of a frozen weight are unpacked as rows, whatever its layout", "[ops][frozen]") {
+  const Matrix W = eighths(6, 5, 1);
+  for (const Storage& storage : kStorages) {
+    INFO(storage.text());
+    const StoredWeight stored(W, storage);
+    Matrix rows = Matrix::Zero(2, W.cols() + 3);
+    unpack_outputs(stored.frozen(), 3, rows.middleCols(1, W.cols()));
+    CHECK(rows.middleCols(1, W.cols()) == W.middleRows(3, 2));
+    CHECK(rows.rightCols(2).isZero(0));
+  }
+}
+
+TEST_CASE("lengths of the rows of a weight plus products of factors are those of the sum",
+          "[ops][frozen]") {
+  for (const Storage& storage : kStorages) {
+    for (const Shape& shape : kShapes) {
+      INFO(storage.text() << ", " << shape.in << " to " << shape.out);
+      const Matrix W = eighths(shape.out, shape.in, 1);
+      const Matrix A = eighths(3, shape.in, 2);
+      const Matrix B = eighths(shape.out, 3, 3);
+      const Matrix A0 = eighths(2, shape.in, 4);
+      const Matrix B0 = eighths(shape.out, 2, 5);
+      const StoredWeight stored(W, storage);
+      Compute compute;
+      Tape tape(compute);
+      Matrix norms(1, shape.out);
+      const std::vector<LowRankTerm> terms = {{A, B, Real(0.5)}, {A0, B0, Real(-2)}};
+      for (std::size_t count = 1; count <= terms.size(); ++count) {
+        Matrix sum = W + Real(0.5) * B * A;
+        if (count > 1) sum -= Real(2) * B0 * A0;
+        output_norms(stored.frozen(), std::span(terms).first(count), norms, tape);
+        CHECK(relative_error(norms, sum.rowwise().norm().transpose()) < 1e-6);
+      }
+    }
   }
 }

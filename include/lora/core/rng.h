@@ -34,12 +34,15 @@ class Rng {
   /// Tensor.normal_(mean, std) on a contiguous float tensor.
   void fill_normal(std::span<float> values, double mean, double std);
 
+  /// One number of Tensor.bernoulli_(probability): true with that probability.
+  bool bernoulli(double probability) { return uniform_double() < probability; }
+
   /// torch.randperm(n).
   std::vector<Index> permutation(Index n);
 
-  /// (rows, cols) of fill_uniform and fill_normal, in row-major order.
+  /// (rows, cols) of fill_uniform and of fill_normal around 0, in row-major order.
   Matrix uniform(Index rows, Index cols, double from, double to);
-  Matrix normal(Index rows, Index cols);
+  Matrix normal(Index rows, Index cols, double std = 1);
 
   /// All that decides the numbers to come, as text for set_state(), which throws
   /// std::invalid_argument for another text.

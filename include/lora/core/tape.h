@@ -11,6 +11,8 @@
 
 namespace lora {
 
+class Rng;
+
 /// Whether forward leaves frames for a backward pass.
 enum class Mode { train, infer };
 
@@ -19,13 +21,17 @@ enum class Mode { train, infer };
 /// nothing.
 class Tape {
  public:
-  explicit Tape(Compute& compute) : compute_(&compute) {}
+  /// `rng` is who draws in train mode (dropout); null if nobody will.
+  explicit Tape(Compute& compute, Rng* rng = nullptr) : compute_(&compute), rng_(rng) {}
 
   /// Starts a new pass: forgets all frames and takes back all buffers. Views of them end here.
   void reset(Mode mode);
 
   Mode mode() const { return mode_; }
   Compute& compute() const { return *compute_; }
+
+  /// Throws std::logic_error if the tape was made without.
+  Rng& rng() const;
 
   /// A buffer of (rows, cols) with undefined content, valid until reset().
   MutableViewMap buffer(Index rows, Index cols);
@@ -50,6 +56,7 @@ class Tape {
   using Chunk = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
 
   Compute* compute_;
+  Rng* rng_;
   Mode mode_ = Mode::infer;
   std::vector<Frame> frames_;
   std::size_t depth_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "lora/core/frozen_matrix.h"
 #include "lora/core/matrix.h"
@@ -18,6 +19,21 @@ void frozen_product_backward(const View& dz, const FrozenMatrix& W, MutableView 
 /// Rows first … first+out.rows()−1 of W as they are stored, converted to Real: out (rows,
 /// W.cols()).
 void unpack_rows(const FrozenMatrix& W, Index first, MutableView out);
+
+/// Rows first … first+out.rows()−1 of W seen as (out, in), whatever its layout: out (rows, in).
+void unpack_outputs(const FrozenMatrix& W, Index first, MutableView out);
+
+/// scale·B·A for A (rank, in), B (out, rank).
+struct LowRankTerm {
+  View A;
+  View B;
+  Real scale;
+};
+
+/// The Euclidean length of each row of W + Σ terms, seen as (out, in), for at least one term: norms
+/// (1, out). The sum is formed in blocks of rows, never as a whole.
+void output_norms(const FrozenMatrix& W, std::span<const LowRankTerm> terms, MutableView norms,
+                  Tape& tape);
 
 /// An element of W as it is stored.
 struct StoredElement {

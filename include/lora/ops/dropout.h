@@ -1,0 +1,17 @@
+// Dropout (Srivastava and others, 2014): some numbers become 0, the others grow to make up for it.
+#pragma once
+
+#include "lora/core/matrix.h"
+#include "lora/core/rng.h"
+
+namespace lora {
+
+/// y = noise∘x, where noise is 0 with probability p and 1/(1−p) otherwise, drawn row after row as
+/// torch.nn.functional.dropout draws it on any processor but Intel's with MKL. All of shape (n, m);
+/// p in [0, 1).
+void dropout(const View& x, double p, Rng& rng, MutableView noise, MutableView y);
+
+/// dx += noise∘dy.
+void dropout_backward(const View& dy, const View& noise, MutableView dx);
+
+}  // namespace lora
