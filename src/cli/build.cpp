@@ -301,8 +301,7 @@ void Run::attach_adapter(const Options& options) {
     const Index rank = adapter.rank_of(model().name());
     const double scale = adapter.scale_of(model().name());
     const AdapterOptions adapter_options{rank, scale * static_cast<double>(rank), *options.init};
-    linear.attach(adapter_kinds().front().make(adapter_options, linear.in_features(),
-                                               linear.out_features(), rng));
+    linear.attach(adapter_kinds().front().make(adapter_options, linear.weight(), rng));
   }
   adapter.base_model = base->name;
   const std::string mode = options.bias.value_or(adapter.bias);

@@ -108,7 +108,7 @@ Eigen::VectorXd probe_of(Run& run) {
   Eigen::VectorXd probe(layer.out_features());
   for (Index first = 0; first < probe.size(); first += kRows) {
     const Index count = std::min(kRows, probe.size() - first);
-    probe.segment(first, count) = layer.adapter()->delta(first, count) * v;
+    probe.segment(first, count) = layer.adapter()->delta(layer.weight(), first, count) * v;
   }
   return probe;
 }

@@ -32,29 +32,40 @@ void Linear::base_product(const View& x, MutableView z, Tape& tape) const {
 }
 
 void Linear::forward(const View& x, MutableView y, Tape& tape) const {
+  if (!uses_base_product()) return forward_from(x, tape.buffer(0, out_features()), y, tape);
   auto z = tape.buffer(x.rows(), out_features());
   base_product(x, z, tape);
   forward_from(x, z, y, tape);
 }
 
 void Linear::forward_from(const View& x, const View& z, MutableView y, Tape& tape) const {
-  if (bias_) {
+  if (!uses_base_product()) {
+    start_from_bias(y);
+  } else if (bias_) {
     add_bias(z, bias_->value, y, tape.compute());
   } else {
     y = z;
   }
-  if (adapter_) adapter_->forward(x, z, y, tape);
+  if (adapter_) adapter_->forward(weight_, x, z, y, tape);
+}
+
+void Linear::start_from_bias(MutableView& y) const {
+  if (bias_) {
+    y.rowwise() = bias_->value.row(0);
+  } else {
+    y.setZero();
+  }
 }
 
 void Linear::backward(const View& dy, MutableView* dx, Tape& tape) {
   if (bias_ && bias_->trainable()) add_bias_backward(dy, bias_->grad);
-  const View dz = adapter_ ? adapter_->backward(dy, dx, tape) : dy;
-  if (dx != nullptr) frozen_product_backward(dz, weight_, *dx, tape);
+  const std::optional<View> dz = adapter_ ? adapter_->backward(weight_, dy, dx, tape) : dy;
+  if (dx != nullptr && dz) frozen_product_backward(*dz, weight_, *dx, tape);
 }
 
 void Linear::visit(const std::string& prefix, Visitor& visitor) {
   visitor.linear(prefix, *this);
-  visitor.frozen(join_path(prefix, "weight"), weight_);
+  if (uses_base_product()) visitor.frozen(join_path(prefix, "weight"), weight_);
   if (bias_) visitor.parameter(join_path(prefix, "bias"), *bias_);
   if (adapter_) adapter_->visit(prefix, visitor);
 }

@@ -2,51 +2,37 @@
 
 #include <utility>
 
-#include "lora/nn/lora_init.h"
-#include "lora/ops/matmul.h"
-
 namespace lora {
 
-LoraAdapter::LoraAdapter(Matrix A, Matrix B, double scale)
-    : A_{std::move(A), {}}, B_{std::move(B), {}}, scale_(scale) {
-  A_.set_trainable(true);
-  B_.set_trainable(true);
+LoraAdapter::LoraAdapter(Matrix A, Matrix B, double scale, double dropout)
+    : parts_{LowRank({std::move(A), std::move(B)}, scale, /*trained=*/true), std::nullopt,
+             Dropout(dropout)} {}
+
+std::unique_ptr<Adapter> LoraAdapter::make(const AdapterOptions& options,
+                                           const FrozenMatrix& weight, Rng& rng) {
+  return std::make_unique<LoraAdapter>(LoraParts::drawn(options, weight, rng));
 }
 
-std::unique_ptr<Adapter> LoraAdapter::make(const AdapterOptions& options, Index in, Index out,
-                                           Rng& rng) {
-  LoraFactors factors = lora_init(options.init).draw(in, out, options.rank, rng);
-  return std::make_unique<LoraAdapter>(std::move(factors.A), std::move(factors.B), options.scale());
+void LoraAdapter::forward(const FrozenMatrix& /*W*/, const View& x, const View& /*z*/,
+                          MutableView y, Tape& tape) const {
+  if (parts_.start) parts_.start->forward(x, y, tape);
+  parts_.trained.forward(parts_.dropout.forward(x, tape), y, tape);
 }
 
-void LoraAdapter::forward(const View& x, const View& /*z*/, MutableView y, Tape& tape) const {
-  auto h = tape.buffer(x.rows(), A_.value.rows());
-  matmul_nt(x, A_.value, h, 1, 0, tape.compute());    // h  = x Aᵀ
-  matmul_nt(h, B_.value, y, s(), 1, tape.compute());  // y += s h Bᵀ
-  tape.save(this, {x, h});
-}
-
-View LoraAdapter::backward(const View& dy, MutableView* dx, Tape& tape) {
-  const auto& saved = tape.take(this);
-  const ViewMap& x = saved[0];
-  const ViewMap& h = saved[1];
-  add_matmul_tn(dy, h, B_.grad, s(), tape.compute());  // dB += s dyᵀ h
-
-  auto dh = tape.buffer(dy.rows(), A_.value.rows());
-  matmul_nn(dy, B_.value, dh, s(), 0, tape.compute());                    // dh  = s dy B
-  add_matmul_tn(dh, x, A_.grad, 1, tape.compute());                       // dA += dhᵀ x
-  if (dx != nullptr) matmul_nn(dh, A_.value, *dx, 1, 1, tape.compute());  // dx += dh A
+std::optional<View> LoraAdapter::backward(const FrozenMatrix& /*W*/, const View& dy,
+                                          MutableView* dx, Tape& tape) {
+  parts_.dropout.backward(
+      dx, tape, [&](MutableView* d_input) { parts_.trained.backward(dy, d_input, tape); });
+  if (parts_.start) parts_.start->backward(dy, dx, tape);
   return dy;
 }
 
-DoubleMatrix LoraAdapter::delta(Index first, Index count) const {
-  const DoubleMatrix B = B_.value.middleRows(first, count).cast<double>();
-  return scale_ * (B * A_.value.cast<double>());
+DoubleMatrix LoraAdapter::delta(const FrozenMatrix& /*W*/, Index first, Index count) const {
+  return parts_.rows(first, count);
 }
 
 void LoraAdapter::visit(const std::string& prefix, Visitor& visitor) {
-  visitor.parameter(join_path(prefix, "lora_A.weight"), A_);
-  visitor.parameter(join_path(prefix, "lora_B.weight"), B_);
+  parts_.visit(prefix, visitor);
 }
 
 }  // namespace lora

@@ -23,7 +23,7 @@ bool consecutive(std::span<const Index> rows) {
 }  // namespace
 
 FrozenCache::FrozenCache(const Model& model, const Dataset& data, Compute& compute) {
-  if (!keeps(data.rows(), model.below_features())) return;
+  if (model.below_features() == 0 || !keeps(data.rows(), model.below_features())) return;
 
   products_.resize(data.rows(), model.below_features());
   Tape tape(compute);

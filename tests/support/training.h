@@ -70,6 +70,7 @@ class Walk : public Visitor {
 
 struct TrainingOptions {
   std::string loss = "mse";
+  std::string method = "lora";
   AdapterOptions adapter;
   bool train_bias = false;
   Index batch_size = 0;
@@ -144,8 +145,8 @@ struct Training {
 
  private:
   Linear adapted(Linear base) {
-    const AdapterKind& kind = find_entry(adapter_kinds(), "adapter", "lora");
-    base.attach(kind.make(options.adapter, base.in_features(), base.out_features(), rng));
+    const AdapterKind& kind = find_entry(adapter_kinds(), "adapter", options.method);
+    base.attach(kind.make(options.adapter, base.weight(), rng));
     if (options.train_bias) base.bias()->set_trainable(true);
     return base;
   }
@@ -162,7 +163,9 @@ struct Training {
       const Parameter* bias = model.linear().bias();
       const ParameterRole role = named.parameter == bias                ? ParameterRole::bias
                                  : named.name == "linear.lora_B.weight" ? ParameterRole::lora_b
-                                                                        : ParameterRole::weight;
+                                 : named.name == "linear.lora_magnitude_vector"
+                                     ? ParameterRole::magnitude
+                                     : ParameterRole::weight;
       parameters.push_back({named.parameter, role});
     }
     return find_entry(optimizer_kinds(), "optimiser", options.optimizer)

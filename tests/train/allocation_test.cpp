@@ -79,13 +79,19 @@ struct Shape {
   Index rank;
   Index batch_size;
   int threads;
+  std::string method = "lora";
+  std::string init = "kaiming";
+  double dropout = 0;
 };
 
 /// The allocations of each step, over four epochs.
 std::vector<long> allocations_of_steps(const Shape& shape) {
   TrainingOptions options;
   options.loss = shape.loss;
+  options.method = shape.method;
   options.adapter.rank = shape.rank;
+  options.adapter.init = shape.init;
+  options.adapter.dropout = shape.dropout;
   options.train_bias = true;
   options.batch_size = shape.batch_size;
   options.shuffle = shape.batch_size != 0;
@@ -149,11 +155,17 @@ TEST_CASE("a training step after the second allocates nothing", "[train][allocat
       {"mse", 2000, 1024, 64, 16, 256, 2},
       {"cross_entropy", 2000, 1024, 64, 16, 256, 1},
       {"cross_entropy", 2000, 1024, 64, 16, 256, 2},
+      {"mse", 1000, 64, 10, 4, 300, 2, "lora", "pissa", 0.2},
+      {"mse", 1000, 64, 10, 4, 300, 2, "dora"},
+      {"mse", 2000, 1024, 300, 16, 256, 2, "dora"},
+      {"mse", 1000, 64, 10, 4, 300, 2, "dora", "olora", 0.2},
+      {"mse", 1000, 64, 10, 4, 300, 2, "dense"},
   };
   for (const Shape& shape : shapes) {
-    INFO(shape.loss << ", " << shape.rows << " × " << shape.in << " → " << shape.out << ", rank "
-                    << shape.rank << ", batches of " << shape.batch_size << ", " << shape.threads
-                    << " threads");
+    INFO(shape.method << ", " << shape.init << ", dropout " << shape.dropout << ", " << shape.loss
+                      << ", " << shape.rows << " × " << shape.in << " → " << shape.out << ", rank "
+                      << shape.rank << ", batches of " << shape.batch_size << ", " << shape.threads
+                      << " threads");
     const std::vector<long> counts = allocations_of_steps(shape);
     CHECK(counts.front() > 0);
     CHECK(std::vector<long>(counts.begin() + 2, counts.end()) ==

@@ -22,7 +22,9 @@ class LinearHead : public Model {
   void forward(const Batch& batch, MutableView y, Tape& tape) const override;
   void backward(const View& dy, Tape& tape) override;
   Below below(const Batch& batch, Tape& tape) const override;
-  Index below_features() const override { return linear_.out_features(); }
+  Index below_features() const override {
+    return linear_.uses_base_product() ? linear_.out_features() : 0;
+  }
   void visit(Visitor& visitor) override { linear_.visit(name_, visitor); }
 
  private:

@@ -25,7 +25,7 @@ class Model {
   /// what training does not change.
   virtual Below below(const Batch& batch, Tape& tape) const = 0;
 
-  /// Columns of below().product.
+  /// Columns of below().product; 0 if training uses no such product, and below() then is of no use.
   virtual Index below_features() const = 0;
 
   virtual void visit(Visitor& visitor) = 0;

@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "lora/core/frozen_matrix.h"
 #include "lora/core/matrix.h"
 #include "lora/core/rng.h"
 #include "lora/core/tape.h"
+#include "lora/nn/lora_init.h"
 #include "lora/nn/visitor.h"
 
 namespace lora {
@@ -18,18 +20,30 @@ class Adapter {
  public:
   virtual ~Adapter() = default;
 
-  /// Adapts y, which arrives as z + b, for the layer's input x (n, in) and its base product z =
-  /// x·Wᵀ without bias (n, out). x and z must live until backward.
-  virtual void forward(const View& x, const View& z, MutableView y, Tape& tape) const = 0;
+  /// False for an adapter that stands in the place of the layer's weight: then nobody computes z,
+  /// which is empty, and y arrives as b.
+  virtual bool uses_base_product() const { return true; }
+
+  /// Adapts y, which arrives as z + b, for the layer's weight W, its input x (n, in) and its base
+  /// product z = x·Wᵀ without bias (n, out). x and z must live until backward.
+  virtual void forward(const FrozenMatrix& W, const View& x, const View& z, MutableView y,
+                       Tape& tape) const = 0;
 
   /// Given dy (n, out): adds to the adapter's gradients and, unless it is null, its part of the
   /// input's gradient to dx (n, in). Returns what reaches the base product, dz (n, out), valid
-  /// until the tape is reset.
-  virtual View backward(const View& dy, MutableView* dx, Tape& tape) = 0;
+  /// until the tape is reset, or nothing if there is no base product.
+  virtual std::optional<View> backward(const FrozenMatrix& W, const View& dy, MutableView* dx,
+                                       Tape& tape) = 0;
 
-  /// Rows first … first+count−1 of ΔW, what the adapter adds to the layer's weight: (count, in), in
-  /// double from the parameters as they are.
-  virtual DoubleMatrix delta(Index first, Index count) const = 0;
+  /// Rows first … first+count−1 of ΔW, what the adapter adds to the layer's weight W: (count, in),
+  /// in double from the parameters as they are.
+  virtual DoubleMatrix delta(const FrozenMatrix& W, Index first, Index count) const = 0;
+
+  /// The factors that add to W, without anything taken out of it, the same as the trained ones do
+  /// here, if they are not the trained ones themselves (an initialisation is subtracted): A of
+  /// (2·rank, in) and B of (out, 2·rank), under the same scale. It is the plain adapter that PEFT
+  /// makes of such a one.
+  virtual std::optional<LoraFactors> converted() const { return std::nullopt; }
 
   virtual void visit(const std::string& prefix, Visitor& visitor) = 0;
 };
@@ -40,6 +54,7 @@ struct AdapterOptions {
   std::optional<double>
       alpha;  ///< the rank if absent; the adapter's part is scaled by alpha / rank
   std::string init = "kaiming";
+  double dropout = 0;  ///< the share of the adapter's input that is dropped in training, below 1
 
   double scale() const {
     return alpha.value_or(static_cast<double>(rank)) / static_cast<double>(rank);
@@ -49,8 +64,8 @@ struct AdapterOptions {
 struct AdapterKind {
   std::string_view name;
   std::string_view help;
-  /// An adapter for a layer of (in, out) features, trainable, drawn from `rng`.
-  std::unique_ptr<Adapter> (*make)(const AdapterOptions&, Index in, Index out, Rng&);
+  /// An adapter for a layer with that weight, trainable, drawn from `rng`.
+  std::unique_ptr<Adapter> (*make)(const AdapterOptions&, const FrozenMatrix& weight, Rng&);
 };
 
 std::span<const AdapterKind> adapter_kinds();

@@ -33,18 +33,23 @@ class Linear : public Layer {
   /// Gives the layer an adapter, in place of any that it had.
   void attach(std::unique_ptr<Adapter> adapter) { adapter_ = std::move(adapter); }
 
+  /// False if an adapter stands in the weight's place.
+  bool uses_base_product() const { return !adapter_ || adapter_->uses_base_product(); }
+
   /// The part that never changes: z = x·Wᵀ, (n, out).
   void base_product(const View& x, MutableView z, Tape& tape) const;
 
   void forward(const View& x, MutableView y, Tape& tape) const override;
 
-  /// forward for a base product z that is known already.
+  /// forward for a base product z that is known already; z may be empty if it is not used.
   void forward_from(const View& x, const View& z, MutableView y, Tape& tape) const;
 
   void backward(const View& dy, MutableView* dx, Tape& tape) override;
   void visit(const std::string& prefix, Visitor& visitor) override;
 
  private:
+  void start_from_bias(MutableView& y) const;
+
   FrozenMatrix weight_;
   std::optional<Parameter> bias_;
   std::unique_ptr<Adapter> adapter_;

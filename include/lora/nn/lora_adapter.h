@@ -2,31 +2,34 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
-#include "lora/core/parameter.h"
 #include "lora/nn/adapter.h"
+#include "lora/nn/lora_parts.h"
 
 namespace lora {
 
 /// Adds scale·x·Aᵀ·Bᵀ to a layer's output: A (rank, in), B (out, rank).
 class LoraAdapter : public Adapter {
  public:
-  LoraAdapter(Matrix A, Matrix B, double scale);
+  explicit LoraAdapter(LoraParts parts) : parts_(std::move(parts)) {}
+  LoraAdapter(Matrix A, Matrix B, double scale, double dropout = 0);
 
-  static std::unique_ptr<Adapter> make(const AdapterOptions& options, Index in, Index out,
+  static std::unique_ptr<Adapter> make(const AdapterOptions& options, const FrozenMatrix& weight,
                                        Rng& rng);
 
-  void forward(const View& x, const View& z, MutableView y, Tape& tape) const override;
-  View backward(const View& dy, MutableView* dx, Tape& tape) override;
-  DoubleMatrix delta(Index first, Index count) const override;
+  void forward(const FrozenMatrix& W, const View& x, const View& z, MutableView y,
+               Tape& tape) const override;
+  std::optional<View> backward(const FrozenMatrix& W, const View& dy, MutableView* dx,
+                               Tape& tape) override;
+  DoubleMatrix delta(const FrozenMatrix& W, Index first, Index count) const override;
+  std::optional<LoraFactors> converted() const override { return parts_.converted(); }
   void visit(const std::string& prefix, Visitor& visitor) override;
 
  private:
-  Real s() const { return static_cast<Real>(scale_); }
-
-  Parameter A_;
-  Parameter B_;
-  double scale_;
+  LoraParts parts_;
 };
 
 }  // namespace lora

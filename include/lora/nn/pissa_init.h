@@ -1,0 +1,12 @@
+// Principal singular values and vectors (Meng and others, 2024, arXiv 2404.02948).
+#pragma once
+
+#include "lora/nn/lora_init.h"
+
+namespace lora {
+
+/// The best part of rank `rank` of the weight, W ≈ U·S·Vᵀ, shared out evenly: B = U·√(S/scale), A =
+/// √(S/scale)·Vᵀ. The rank must not be above the weight's sides, the scale not below 0.
+LoraFactors draw_pissa(const InitContext& context);
+
+}  // namespace lora
