@@ -17,15 +17,14 @@ well; W is flat, as the layer stores it. `A`, `B`, `magnitude`, `weight` (dense)
 training ended with. The signs of PiSSA's singular vectors are anybody's choice: of these, `product`
 is B A. `adapted` is the weight that the adapted layer has at the end, (out, in), as PEFT merges it.
 `converted` is the product of the factors that PEFT's conversion to a plain adapter makes of one
-whose start was taken out of the weight; it makes none of one that comes with biases. Dropout is as on any
-processor but Intel's, where a PyTorch with MKL draws in another way.
+whose start was taken out of the weight; it makes none of one that comes with biases. Dropout is
+as on any processor but Intel's, where a PyTorch with MKL draws in another way.
 """
 
 import math
 import tempfile
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -197,12 +196,19 @@ def dense_record(case, base, x, wanted):
     return {"step_losses": losses, "weight": weight, "adapted": weight, "b": flat(base.bias)}
 
 
-def converted_product(model, start):
-    """B A of the plain adapter that PEFT makes, and its scale."""
-    with tempfile.TemporaryDirectory() as directory:
-        target = Path(directory) / "converted"
-        model.save_pretrained(target, path_initial_model_for_weight_conversion=start)
-        tensors = load_file(target / "adapter_model.safetensors")
+def save_start(model, directory):
+    """Keep an untrained adapter as PEFT's conversion wants it."""
+    state = torch.get_rng_state()
+    model.peft_config["default"].init_lora_weights = True
+    model.save_pretrained(f"{directory}/start")
+    torch.set_rng_state(state)
+
+
+def converted_product(model, directory):
+    """B A of the plain adapter that PEFT makes."""
+    target = f"{directory}/converted"
+    model.save_pretrained(target, path_initial_model_for_weight_conversion=f"{directory}/start")
+    tensors = load_file(f"{target}/adapter_model.safetensors")
     (lora_a,) = [value for name, value in tensors.items() if "lora_A" in name]
     (lora_b,) = [value for name, value in tensors.items() if "lora_B" in name]
     return flat(lora_b @ lora_a)
@@ -218,18 +224,18 @@ def adapter_record(case, base, x, wanted):
     }
     model = adapted(case.training, base, **settings)
     layer = layer_of(model)
-    # PEFT converts no adapter that comes with biases.
-    converts = case.init in ("pissa", "olora") and case.training.bias == "none"
-    start = tempfile.mkdtemp() + "/start"
-    if converts:
-        state = torch.get_rng_state()
-        model.peft_config["default"].init_lora_weights = True
-        model.save_pretrained(start)
-        torch.set_rng_state(state)
-
     trained = [p for name, p in model.named_parameters() if "lora_" in name]
     optimizer = optimizer_for(case, trained, base.bias)
-    losses, _ = train(case.training, model, optimizer, x, wanted)
+    # PEFT converts no adapter that comes with biases.
+    converts = case.init in ("pissa", "olora") and case.training.bias == "none"
+    converted = {}
+    with tempfile.TemporaryDirectory() as directory:
+        if converts:
+            save_start(model, directory)
+        losses, _ = train(case.training, model, optimizer, x, wanted)
+        if converts:
+            converted["converted"] = converted_product(model, directory)
+
     lora_a, lora_b = layer.lora_A["default"].weight, layer.lora_B["default"].weight
     record = {
         "step_losses": losses,
@@ -237,11 +243,10 @@ def adapter_record(case, base, x, wanted):
         "B": flat(lora_b),
         "product": flat(lora_b @ lora_a),
         "b": flat(base.bias),
+        **converted,
     }
     if case.method == "dora":
         record["magnitude"] = flat(layer.lora_magnitude_vector["default"].weight)
-    if converts:
-        record["converted"] = converted_product(model, start)
     layer.merge()
     record["adapted"] = flat(as_out_in(base.weight, case.fan_in_fan_out))
     return record

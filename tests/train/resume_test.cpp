@@ -29,19 +29,23 @@ class RememberingKeeper : public Keeper {
 
 /// A run of 5 epochs of 4 shuffled batches, the last of them short, judged on other rows.
 struct Run {
-  explicit Run(const std::string& loss, int threads = 1)
+  explicit Run(const std::string& loss, int threads = 1, const std::string& method = "lora",
+               const AdapterOptions& adapter = {})
       : rng(9),
         others(loss == "mse" ? random_regression(7, 6, 3, rng)
                              : random_classification(7, 6, 3, rng)),
-        training(training_on(loss, threads)),
+        training(training_on(loss, threads, method, adapter)),
         held_out(others, all_rows(7), 0, false),
         cache(training.model, others, training.compute),
         metrics(make_metrics(loss == "mse" ? Task::regression : Task::classification, 3)) {}
 
-  static Training training_on(const std::string& loss, int threads) {
+  static Training training_on(const std::string& loss, int threads, const std::string& method,
+                              const AdapterOptions& adapter) {
     Rng rng(1);
     TrainingOptions options;
     options.loss = loss;
+    options.method = method;
+    options.adapter = adapter;
     options.batch_size = 4;
     options.shuffle = true;
     options.train_bias = true;
@@ -163,6 +167,33 @@ TEST_CASE("a run goes on from any of its steps with the learning rate that a pla
       const EpochRecord& other = whole.observer.epochs[static_cast<std::size_t>(record.epoch) - 1];
       CHECK(record.lr == other.lr);
       CHECK(record.loss == other.loss);
+    }
+  }
+}
+
+TEST_CASE("a run with any adapter and dropout goes on to the same bits", "[train][resume]") {
+  for (const AdapterKind& kind : adapter_kinds()) {
+    for (const char* init : {"kaiming", "pissa"}) {
+      const std::string method(kind.name);
+      CAPTURE(method, init);
+      AdapterOptions adapter;
+      adapter.rank = 2;
+      adapter.init = init;
+      adapter.dropout = 0.3;
+      Run whole("mse", 1, method, adapter);
+      RememberingKeeper kept;
+      Trainer(whole.training.options.config, whole.parts(kept)).run();
+      REQUIRE(kept.states.size() == 20);
+      for (const auto& [step, state] : kept.states) {
+        CAPTURE(step);
+        Run rest("mse", 2, method, adapter);
+        RememberingKeeper ignored;
+        Trainer trainer(rest.training.options.config, rest.parts(ignored));
+        StateReader reader(state);
+        trainer.visit_state(reader);
+        trainer.run();
+        CHECK(same_bits(rest.training.numbers(), whole.training.numbers()));
+      }
     }
   }
 }
