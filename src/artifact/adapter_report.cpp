@@ -1,6 +1,7 @@
 #include "lora/artifact/adapter_report.h"
 
 #include <cmath>
+#include <cstdint>
 
 #include "lora/io/array_file.h"
 #include "lora/io/layer_names.h"
@@ -37,15 +38,17 @@ std::vector<AdapterLayerReport> report_on(const PeftAdapter& adapter) {
   return reports;
 }
 
-std::optional<double> weight_norm(const std::string& file_and_tensor, const std::string& path) {
+std::optional<double> weight_norm(const std::string& file_and_tensor, const std::string& path,
+                                  Index size) {
   const auto [name, tensor] = split_file_and_name(file_and_tensor);
   ArrayFile file(name);
   for (const ArrayEntry& entry : file.entries()) {
-    const bool meant =
-        tensor.empty() || entry.name == tensor || layer_path_of(entry.name) == tensor;
-    if (meant && entry.dtype && layer_path_of(entry.name) == path && entry.shape.size() == 2) {
-      return norm_of(file.array(entry.name));
-    }
+    // Of a .npy the only one, and one that was named, may belong to a layer of any name.
+    const bool meant = tensor.empty() ? entry.name.empty() || layer_path_of(entry.name) == path
+                                      : entry.name == tensor || layer_path_of(entry.name) == tensor;
+    if (!meant || !entry.dtype || entry.shape.size() != 2) continue;
+    if (entry.shape[0] * entry.shape[1] != static_cast<std::uint64_t>(size)) continue;
+    return norm_of(file.array(entry.name));
   }
   return std::nullopt;
 }

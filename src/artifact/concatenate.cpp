@@ -13,9 +13,10 @@ namespace {
 /// Refuses adapters that have no sum in one.
 void check_alike(const PeftAdapter& first, const PeftAdapter& other) {
   other.check_adds_something();
-  if (other.config().bias != "none") {
-    throw Error(ErrorKind::usage, other.directory(),
-                ": comes with biases, which have no sum with another's");
+  if (other.config().bias != "none" || other.config().dora) {
+    throw Error(ErrorKind::usage, other.directory(), ": comes with ",
+                other.config().dora ? "magnitudes (DoRA)" : "biases",
+                ", which have no sum with another's");
   }
   if (other.layers() != first.layers()) {
     throw Error(ErrorKind::input, other.directory(), ": is for the layers ", joined(other.layers()),

@@ -9,6 +9,7 @@
 #include "lora/artifact/peft_writer.h"
 #include "lora/core/dtype.h"
 #include "lora/core/error.h"
+#include "lora/core/text.h"
 #include "lora/io/array_file.h"
 #include "lora/io/layer_names.h"
 #include "lora/io/npy.h"
@@ -21,6 +22,17 @@ namespace {
 
 bool is_matrix(const ArrayEntry& entry) {
   return entry.dtype && is_floating(*entry.dtype) && entry.shape.size() == 2;
+}
+
+/// Matrices of other names are tables of positions and the like, which PEFT adapts in another way
+/// or not at all; so are embeddings.
+bool may_be_linear(const std::string& name) {
+  if (name.empty()) return true;  // the array of a .npy
+  if (name != "weight" && !name.ends_with(".weight")) return false;
+  return std::ranges::none_of(split(name, '.'), [](const std::string& part) {
+    return part.find("embed") != std::string::npos || part == "wte" || part == "wpe" ||
+           part == "shared";
+  });
 }
 
 /// A file of weights, and the array in it that was asked for, if one was.
@@ -40,7 +52,7 @@ struct Source {
     if (!named.empty()) return {find(named + ".weight") != nullptr ? named + ".weight" : named};
     std::vector<std::string> names;
     for (const ArrayEntry& entry : file.entries()) {
-      if (is_matrix(entry)) names.push_back(entry.name);
+      if (is_matrix(entry) && may_be_linear(entry.name)) names.push_back(entry.name);
     }
     if (names.empty()) {
       throw Error(ErrorKind::input, file.path(), ": holds no matrix of floats, so no weight");
@@ -92,9 +104,10 @@ void check_same_shape(const Source& base, const Source& tuned, const Pair& pair)
 
 /// Which weight of one file is which of the other.
 std::vector<Pair> pairs_of(const Source& base, const Source& tuned) {
-  const std::vector<std::string> before = base.matrices();
+  std::vector<std::string> before = base.matrices();
   const std::vector<std::string> after = tuned.matrices();
   std::vector<Pair> pairs;
+  if (!tuned.named.empty() && before.size() > 1) before = {base.file.entry(after.front()).name};
   if (before.size() == 1 && after.size() == 1) {
     pairs.push_back({before.front(), after.front()});
   } else {
@@ -151,6 +164,10 @@ class Extraction {
     const Eigen::VectorXd roots = parts.values.head(rank).cwiseSqrt();
     const Matrix B = (parts.U.leftCols(rank) * roots.asDiagonal()).cast<Real>();
     const Matrix A = (roots.asDiagonal() * parts.V.leftCols(rank).transpose()).cast<Real>();
+    if (B.isZero(0) || A.isZero(0)) {
+      throw Error(ErrorKind::input, tuned_.file.path(), ": '", pair.tuned,
+                  "' differs from the base by less than a float32 adapter can say");
+    }
     const DoubleMatrix missing = delta - B.cast<double>() * A.cast<double>();
 
     const std::string path = layer_path_of(pair.base);

@@ -31,6 +31,8 @@ struct Layer {
   std::vector<LoraLayer> factors;  ///< scale includes the adapter's weight and the sign
   std::optional<Matrix> bias;
 
+  std::optional<Eigen::VectorXd> stretch;  ///< of DoRA: magnitude / ‖W + delta‖ of each output
+
   /// Rows first … of what is added, as the weight is stored.
   DoubleMatrix delta(const StoredMatrix& weight, Index first, Index count) const {
     DoubleMatrix sum = DoubleMatrix::Zero(count, weight.cols);
@@ -43,25 +45,77 @@ struct Layer {
         sum += part.scale * (B.middleRows(first, count) * A);
       }
     }
-    return sum;
+    if (!stretch) return sum;
+    const DoubleMatrix W = weight.rows_from(first, count);
+    sum += W;
+    if (in_out) {
+      sum.array().rowwise() *= stretch->transpose().array();
+    } else {
+      sum.array().colwise() *= stretch->segment(first, count).array();
+    }
+    return sum - W;
   }
 };
+
+/// magnitude / ‖W + delta‖ of each output, for the low-rank delta of a layer.
+Eigen::VectorXd stretch_of(const Layer& layer, const StoredMatrix& weight,
+                           const Matrix& magnitude) {
+  Eigen::VectorXd squares = Eigen::VectorXd::Zero(magnitude.cols());
+  for (Index first = 0; first < weight.rows; first += kBlock) {
+    const Index count = std::min(kBlock, weight.rows - first);
+    const DoubleMatrix V = weight.rows_from(first, count) + layer.delta(weight, first, count);
+    if (layer.in_out) {
+      squares += V.colwise().squaredNorm().transpose();
+    } else {
+      squares.segment(first, count) = V.rowwise().squaredNorm();
+    }
+  }
+  return magnitude.row(0).transpose().cast<double>().cwiseQuotient(squares.cwiseSqrt());
+}
 
 struct FileAndLayers {
   std::string file;
   std::vector<Layer> layers;
 };
 
-void check_biases(const MergeRequest& request, const PeftAdapter& adapter) {
-  if (adapter.config().bias == "none") return;
+/// Refuses what has no inverse, no sum with another's, and no part of itself.
+void check_possible(const MergeRequest& request, const PeftAdapter& adapter) {
+  const bool with_biases = adapter.config().bias != "none";
+  if (!with_biases && !adapter.config().dora) return;
   if (request.unmerge) {
     throw Error(ErrorKind::usage, "--unmerge: ", adapter.directory(),
-                " came with biases, which were put in place of the base's; what these were, the "
-                "adapter does not know");
+                with_biases
+                    ? " came with biases, which were put in place of the base's; what these "
+                      "were, the adapter does not know"
+                    : " is DoRA's, which has changed the length of each row; how long it "
+                      "was, the adapter does not know");
   }
   if (request.adapters.size() == 1 && request.adapters.front().weight == 1) return;
-  throw Error(ErrorKind::usage, adapter.directory(),
-              ": comes with biases, which have no sum with another's and no part of themselves");
+  throw Error(ErrorKind::usage, adapter.directory(), ": comes with ",
+              with_biases ? "biases" : "magnitudes (DoRA)",
+              ", which have no sum with another's and no part of themselves");
+}
+
+/// Two adapters of one layer must mean the same weight, stored in the same way.
+void check_layout(const std::map<std::string, Layer>& layers, const std::string& path,
+                  const PeftAdapter& adapter, bool fan_in_fan_out) {
+  const auto known = layers.find(path);
+  const bool in_out = fan_in_fan_out || adapter.config().fan_in_fan_out;
+  if (known == layers.end() || known->second.in_out == in_out) return;
+  throw Error(ErrorKind::input, adapter.directory(), ": takes the weight of ", path, " as ",
+              in_out ? "(in, out)" : "(out, in)", ", but another adapter the other way round");
+}
+
+/// No two layers may change the same bytes.
+void check_distinct(const std::map<std::string, Layer>& layers) {
+  std::map<std::string, std::string> owners;
+  for (const auto& [path, layer] : layers) {
+    const auto [owner, is_new] = owners.emplace(layer.weight_name, path);
+    if (is_new) continue;
+    throw Error(
+        ErrorKind::input, "the layers ", owner->second, " and ", path,
+        " of the adapters cannot both be the one weight of the base; give a base that has both");
+  }
 }
 
 FileAndLayers layers_of(const MergeRequest& request) {
@@ -69,9 +123,10 @@ FileAndLayers layers_of(const MergeRequest& request) {
   const WeightImage image(file);
   std::map<std::string, Layer> layers;
   for (const auto& [adapter, weight] : request.adapters) {
-    check_biases(request, *adapter);
+    check_possible(request, *adapter);
     adapter->check_adds_something();
     for (const std::string& path : adapter->layers()) {
+      check_layout(layers, path, *adapter, request.fan_in_fan_out);
       Layer& layer = layers[path];
       layer.path = path;
       layer.weight_name = image.weight_name(path, named);
@@ -83,6 +138,9 @@ FileAndLayers layers_of(const MergeRequest& request) {
       LoraLayer factors = adapter->layer(path, in, out);
       factors.scale *= request.unmerge ? -weight : weight;
       layer.factors.push_back(std::move(factors));
+      if (const std::optional<Matrix> magnitude = adapter->magnitude(path, out)) {
+        layer.stretch = stretch_of(layer, stored, *magnitude);
+      }
       layer.bias = adapter->bias(path, out);
       if (adapter->config().bias != "none" && !layer.bias && image.bias(layer.bias_name)) {
         throw Error(ErrorKind::input, adapter->tensors().path(), ": the bias of ", path,
@@ -91,6 +149,7 @@ FileAndLayers layers_of(const MergeRequest& request) {
       }
     }
   }
+  check_distinct(layers);
   FileAndLayers result{file, {}};
   for (auto& [path, layer] : layers) result.layers.push_back(std::move(layer));
   return result;

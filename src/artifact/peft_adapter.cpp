@@ -17,6 +17,7 @@
 #include "lora/io/mapped_file.h"
 #include "lora/io/npy.h"
 #include "lora/io/shape.h"
+#include "lora/nn/dora_adapter.h"
 #include "lora/nn/linear.h"
 #include "lora/nn/lora_adapter.h"
 #include "peft_names.h"
@@ -64,26 +65,20 @@ bool is_zero(const SafetensorsEntry& entry) {
 /// Gives each layer that it meets the adapter which a directory has for it.
 class Attacher : public Visitor {
  public:
-  explicit Attacher(const PeftAdapter& adapter) : adapter_(adapter) {}
+  Attacher(const PeftAdapter& adapter, double dropout) : adapter_(adapter), dropout_(dropout) {}
 
   void linear(const std::string& name, Linear& layer) override {
     layers_.push_back(name);
     if (!uses(name, kA) && !uses(name, kB)) return;
-    LoraLayer factors = adapter_.layer(name, layer.in_features(), layer.out_features());
-    layer.attach(
-        std::make_unique<LoraAdapter>(std::move(factors.A), std::move(factors.B), factors.scale));
+    attach_adapter(name, layer);
     uses(name, kB);
     read_bias(name, layer);
   }
 
-  /// After the walk: every tensor and every pattern must have had its layer.
+  /// After the walk: every tensor must have had its layer.
   void check_all_used() const {
     for (const SafetensorsEntry& entry : adapter_.tensors().tensors()) {
       if (!used_.contains(entry.name)) throw_unused(entry);
-    }
-    for (const auto& [key, value] : adapter_.config().rank_pattern) check_fits("rank_pattern", key);
-    for (const auto& [key, value] : adapter_.config().alpha_pattern) {
-      check_fits("alpha_pattern", key);
     }
   }
 
@@ -93,6 +88,19 @@ class Attacher : public Visitor {
     const SafetensorsEntry* entry = adapter_.tensors().find(peft_tensor_name(layer, part));
     if (entry != nullptr) used_.insert(entry->name);
     return entry != nullptr;
+  }
+
+  void attach_adapter(const std::string& name, Linear& layer) {
+    LoraLayer factors = adapter_.layer(name, layer.in_features(), layer.out_features());
+    std::optional<Matrix> magnitude = adapter_.magnitude(name, layer.out_features());
+    if (magnitude) {
+      uses(name, kMagnitude);
+      layer.attach(std::make_unique<DoraAdapter>(std::move(factors.A), std::move(factors.B),
+                                                 std::move(*magnitude), factors.scale, dropout_));
+    } else {
+      layer.attach(std::make_unique<LoraAdapter>(std::move(factors.A), std::move(factors.B),
+                                                 factors.scale, dropout_));
+    }
   }
 
   /// If biases come with the adapter, those of all adapted layers do.
@@ -122,17 +130,8 @@ class Attacher : public Visitor {
                 near.empty() ? "" : "; is '" + near + "' meant?");
   }
 
-  void check_fits(const std::string& what, const std::string& key) const {
-    const bool fits =
-        std::ranges::any_of(layers_, [&](const auto& layer) { return pattern_fits(key, layer); });
-    if (fits) return;
-    const std::string near = nearest(key, layers_);
-    throw Error(ErrorKind::input, file_in(adapter_.directory(), kConfigFile), ": ", what, " '", key,
-                "' fits no layer; ",
-                near.empty() ? "the layers are: " + joined(layers_) : "is '" + near + "' meant?");
-  }
-
   const PeftAdapter& adapter_;
+  double dropout_;
   std::vector<std::string> layers_;
   std::set<std::string> used_;
 };
@@ -167,6 +166,8 @@ PeftAdapter::PeftAdapter(const std::string& directory)
                                 file_in(directory, kConfigFile))),
       tensors_(file_in(directory, kModelFile)) {
   check_not_empty();
+  check_tensors();
+  check_patterns();
 }
 
 void PeftAdapter::check_not_empty() const {
@@ -179,8 +180,36 @@ void PeftAdapter::check_not_empty() const {
   }
 }
 
+void PeftAdapter::check_tensors() const {
+  std::set<std::string> known;
+  for (const std::string& path : layers()) {
+    known.insert(peft_tensor_name(path, kA));
+    known.insert(peft_tensor_name(path, kB));
+    if (config_.dora) known.insert(peft_tensor_name(path, kMagnitude));
+    if (config_.bias != "none") known.insert(peft_tensor_name(path, kWrappedBias));
+  }
+  for (const SafetensorsEntry& entry : tensors_.tensors()) {
+    if (known.contains(entry.name)) continue;
+    throw Error(ErrorKind::input, tensors_.path(), ": tensor ", in_quotes(entry.name),
+                " belongs to no layer that has a lora_A, or is of a kind that is not known here");
+  }
+}
+
+void PeftAdapter::check_patterns() const {
+  const std::vector<std::string> all = layers();
+  const auto check = [&](const std::string& what, const std::string& key) {
+    if (std::ranges::any_of(all, [&](const auto& path) { return pattern_fits(key, path); })) return;
+    const std::string near = nearest(key, all);
+    throw Error(ErrorKind::input, file_in(directory_, kConfigFile), ": ", what, " '", key,
+                "' fits no layer; ",
+                near.empty() ? "the layers are: " + joined(all) : "is '" + near + "' meant?");
+  };
+  for (const auto& [key, value] : config_.rank_pattern) check("rank_pattern", key);
+  for (const auto& [key, value] : config_.alpha_pattern) check("alpha_pattern", key);
+}
+
 void PeftAdapter::check_adds_something() const {
-  if (config_.bias != "none") return;
+  if (config_.bias != "none" || config_.dora) return;
   for (const std::string& path : layers()) {
     const SafetensorsEntry* b = tensors_.find(peft_tensor_name(path, kB));
     if (b == nullptr) return;  // layer() says so
@@ -225,14 +254,24 @@ LoraLayer PeftAdapter::layer(const std::string& path, Index in, Index out) const
   return {std::move(A), std::move(B), config_.scale_of(path)};
 }
 
+std::optional<Matrix> PeftAdapter::magnitude(const std::string& path, Index out) const {
+  if (!config_.dora) return std::nullopt;
+  const SafetensorsEntry* entry = tensors_.find(peft_tensor_name(path, kMagnitude));
+  if (entry == nullptr) {
+    throw Error(ErrorKind::input, tensors_.path(), ": tensor '", peft_tensor_name(path, kMagnitude),
+                "' is missing, although the configuration says use_dora");
+  }
+  return read_tensor(tensors_, *entry, {static_cast<std::uint64_t>(out)});
+}
+
 std::optional<Matrix> PeftAdapter::bias(const std::string& path, Index out) const {
   const SafetensorsEntry* entry = tensors_.find(peft_tensor_name(path, kWrappedBias));
   if (config_.bias == "none" || entry == nullptr) return std::nullopt;
   return read_tensor(tensors_, *entry, {static_cast<std::uint64_t>(out)});
 }
 
-void PeftAdapter::attach_to(Model& model) const {
-  Attacher attacher(*this);
+void PeftAdapter::attach_to(Model& model, double dropout) const {
+  Attacher attacher(*this, dropout);
   model.visit(attacher);
   attacher.check_all_used();
 }

@@ -104,7 +104,6 @@ constexpr std::array kChangeNumbers = {"alora_invocation_tokens",
                                        "target_parameters",
                                        "trainable_token_indices",
                                        "use_bdlora",
-                                       "use_dora",
                                        "use_qalora"};
 
 // The other keys of PEFT 0.21, read or not: they matter while an adapter is trained or placed.
@@ -136,6 +135,7 @@ constexpr std::array kHarmless = {"alpha_pattern",
                                   "runtime_config",
                                   "target_modules",
                                   "task_type",
+                                  "use_dora",
                                   "use_rslora",
                                   "velora_config"};
 
@@ -167,6 +167,16 @@ std::vector<std::string> unknown_keys(const Json& json) {
     if (!std::ranges::any_of(kHarmless, is_key)) unknown.push_back(key);
   }
   return unknown;
+}
+
+/// A path as a regular expression for itself.
+std::string as_regex(const std::string& path) {
+  std::string text;
+  for (const char c : path) {
+    if (std::string_view("\\^$.|?*+()[]{}").find(c) != std::string_view::npos) text += '\\';
+    text += c;
+  }
+  return text;
 }
 
 /// The key of a rank_pattern or alpha_pattern.
@@ -206,6 +216,14 @@ double PeftConfig::scale_of(const std::string& path) const {
   return own_alpha / (rslora ? std::sqrt(own_rank) : own_rank);
 }
 
+void PeftConfig::double_ranks() {
+  const double factor = rslora ? std::sqrt(2.0) : 2.0;
+  rank *= 2;
+  alpha *= factor;
+  for (auto& [key, own_rank] : rank_pattern) own_rank *= 2;
+  for (auto& [key, own_alpha] : alpha_pattern) own_alpha *= factor;
+}
+
 void PeftConfig::set_ranks(const LayerRanks& ranks) {
   rslora = false;
   targets.clear();
@@ -217,8 +235,8 @@ void PeftConfig::set_ranks(const LayerRanks& ranks) {
     targets.push_back(path);
     if (own_rank == rank) continue;
     // From the beginning: "0" is also the end of "block.0".
-    rank_pattern.emplace_back("^" + path, own_rank);
-    alpha_pattern.emplace_back("^" + path, static_cast<double>(own_rank));
+    rank_pattern.emplace_back("^" + as_regex(path), own_rank);
+    alpha_pattern.emplace_back("^" + as_regex(path), static_cast<double>(own_rank));
   }
 }
 
@@ -248,7 +266,7 @@ std::string peft_config_text(const PeftConfig& config) {
       {"revision", null},
       {"target_modules", config.targets},
       {"task_type", null},
-      {"use_dora", false},
+      {"use_dora", config.dora},
       {"use_rslora", config.rslora},
   };
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -268,6 +286,7 @@ PeftConfig parse_peft_config(std::string_view text, const std::string& path) {
     config.alpha = keys.positive(alpha, "lora_alpha");
   }
   config.rslora = keys.flag("use_rslora");
+  config.dora = keys.flag("use_dora");
   config.fan_in_fan_out = keys.flag("fan_in_fan_out");
   config.bias = keys.text("bias", "none");
   if (config.bias != "none" && config.bias != "all" && config.bias != "lora_only") {

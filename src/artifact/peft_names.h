@@ -15,6 +15,7 @@ inline constexpr std::string_view kReadmeFile = "README.md";
 inline constexpr std::string_view kModelPrefix = "base_model.model.";
 inline constexpr std::string_view kA = ".lora_A.weight";
 inline constexpr std::string_view kB = ".lora_B.weight";
+inline constexpr std::string_view kMagnitude = ".lora_magnitude_vector";
 inline constexpr std::string_view kWrappedBias = ".base_layer.bias";
 inline constexpr std::string_view kBias = ".bias";
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -22,17 +23,29 @@ class ModelTensors : public Visitor {
  public:
   explicit ModelTensors(bool with_biases) : with_biases_(with_biases) {}
 
-  void linear(const std::string& name, Linear& /*layer*/) override { layers.push_back(name); }
+  void linear(const std::string& name, Linear& layer) override {
+    if (layer.adapter() == nullptr) return;
+    layers.push_back(name);
+    const std::optional<LoraFactors> factors = layer.adapter()->converted();
+    layer_is_converted_ = factors.has_value();
+    if (!factors) return;
+    converted = true;
+    tensors.add_factors(name, factors->A, factors->B);
+  }
 
   void parameter(const std::string& name, Parameter& parameter) override {
-    if (with_biases_ || !name.ends_with(kBias)) tensors.add_parameter(name, parameter.value);
+    if (!with_biases_ && name.ends_with(kBias)) return;
+    const bool is_factor = name.ends_with(kA) || name.ends_with(kB);
+    if (!is_factor || !layer_is_converted_) tensors.add_parameter(name, parameter.value);
   }
 
   PeftTensors tensors;
   std::vector<std::string> layers;
+  bool converted = false;  ///< to twice the rank: what an initialisation took out is in the factors
 
  private:
   bool with_biases_;
+  bool layer_is_converted_ = false;
 };
 
 void remove(const std::string& path) {
@@ -123,13 +136,17 @@ void PeftTensors::add_parameter(const std::string& name, const Matrix& value) {
   if (name.ends_with(kBias)) {
     add_bias(name.substr(0, name.size() - kBias.size()), value);
   } else {
-    add(std::string(kModelPrefix) + name, value, /*is_list=*/false);
+    add(std::string(kModelPrefix) + name, value, /*is_list=*/name.ends_with(kMagnitude));
   }
 }
 
 void PeftTensors::add(std::string name, const Matrix& value, bool is_list) {
   const FloatMatrix& kept =
       *values_.emplace_back(std::make_unique<FloatMatrix>(value.cast<float>()));
+  if (!kept.allFinite()) {
+    throw Error(ErrorKind::training, "a number of ", name,
+                " is beyond float32, in which an adapter is saved");
+  }
   const std::span<const float> elements(kept.data(), static_cast<std::size_t>(kept.size()));
   const auto rows = static_cast<std::uint64_t>(value.rows());
   const auto cols = static_cast<std::uint64_t>(value.cols());
@@ -155,6 +172,7 @@ void save_peft_adapter(const std::string& directory, Model& model, PeftConfig co
   ModelTensors walk(config.bias != "none");
   model.visit(walk);
   config.targets = walk.layers;
+  if (walk.converted) config.double_ranks();
   replace_adapter(directory,
                   {{file_in(directory, kModelFile), walk.tensors.file()},
                    text_file(run_record_path(directory), run_record_text(record)),

@@ -64,6 +64,11 @@ std::vector<std::byte> packed(const DoubleMatrix& values, DType dtype) {
 
 WeightImage::WeightImage(const std::string& path) {
   MappedFile file(path);
+  if (path.ends_with(".npz")) {
+    throw Error(
+        ErrorKind::input, path,
+        ": adapters are folded into .safetensors and .npy; np.save makes one of its arrays");
+  }
   if (starts_as_npy(file.bytes())) {
     npy_.emplace(std::move(file));
   } else {
@@ -85,6 +90,7 @@ std::optional<StoredMatrix> WeightImage::bias(const std::string& name) const {
 }
 
 std::string WeightImage::weight_name(const std::string& path, const std::string& named) const {
+  if (npy_) return "";  // the only one
   const std::string name = named.empty() ? path : named;
   if (has(name + ".weight")) return name + ".weight";
   if (named.empty() && path == "linear" && has("weight")) return "weight";

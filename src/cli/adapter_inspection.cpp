@@ -55,10 +55,12 @@ void add_record(const RunRecord& record, Inspection& result) {
 /// ‖W‖ of an adapter's layer, as far as its base is here.
 std::optional<double> base_norm(const SavedAdapter& saved, const Options& options,
                                 const std::string& path) {
+  const PeftAdapter& adapter = saved.adapter;
+  const Index size = adapter.in_features(path) * adapter.out_features(path);
   const std::string file = base_file_of(saved, options);
   if (!file.empty()) {
     const bool is_here = std::filesystem::exists(split_file_and_name(file).file);
-    return is_here || !options.base.empty() ? weight_norm(file, path) : std::nullopt;
+    return is_here || !options.base.empty() ? weight_norm(file, path, size) : std::nullopt;
   }
   if (!saved.record || !saved.record->base_seed) return std::nullopt;
   return norm_of(base_of(saved, options).head.linear().weight());
@@ -93,17 +95,13 @@ Inspection inspect_adapter(const std::string& path, const Options& options) {
   const SavedAdapter saved(path);
   const PeftConfig& config = saved.adapter.config();
   Inspection result;
-  result.lines.push_back(
-      fmt::format("{}: LoRA adapter of rank {}, alpha {}{}, bias {}, for {}", path, config.rank,
-                  config.alpha, config.rslora ? " (rsLoRA)" : "", config.bias,
-                  config.base_model.empty() ? "a base without a name" : config.base_model));
-  result.facts = {{"path", path},
-                  {"kind", "adapter"},
-                  {"rank", config.rank},
-                  {"alpha", config.alpha},
-                  {"rslora", config.rslora},
-                  {"bias", config.bias},
-                  {"base", config.base_model}};
+  result.lines.push_back(fmt::format(
+      "{}: {} adapter of rank {}, alpha {}{}, bias {}, for {}", path, config.dora ? "DoRA" : "LoRA",
+      config.rank, config.alpha, config.rslora ? " (rsLoRA)" : "", config.bias,
+      config.base_model.empty() ? "a base without a name" : config.base_model));
+  result.facts = {{"path", path},          {"kind", "adapter"},        {"rank", config.rank},
+                  {"alpha", config.alpha}, {"rslora", config.rslora},  {"dora", config.dora},
+                  {"bias", config.bias},   {"base", config.base_model}};
   add_layers(saved, options, result);
   add_arrays(ArrayFile(saved.adapter.tensors().path()), result);
   if (saved.record) add_record(*saved.record, result);

@@ -53,10 +53,15 @@ std::string described_data(const Run& run, const Options& o) {
 }
 
 std::string described_adapter(const Run& run, const Options& o) {
-  return fmt::format("lora on {}: rank {}, scale {}, {}, bias {}", run.model().name(),
-                     run.adapter.rank_of(run.model().name()),
-                     run.adapter.scale_of(run.model().name()),
-                     run.start ? "from " + o.adapter : "init " + *o.init, run.adapter.bias);
+  const std::string& layer = run.model().name();
+  if (o.method == "full") {
+    return fmt::format("none: the whole weight of {} is trained, bias {}", layer, run.adapter.bias);
+  }
+  return fmt::format("{} on {}: rank {}, scale {}, {}, bias {}{}",
+                     run.adapter.dora ? "dora" : "lora", layer, run.adapter.rank_of(layer),
+                     run.adapter.scale_of(layer),
+                     run.start ? "from " + o.adapter : "init " + *o.init, run.adapter.bias,
+                     o.dropout > 0 ? fmt::format(", dropout {}", o.dropout) : "");
 }
 
 std::string described_base(Run& run) {

@@ -51,6 +51,7 @@ class TrainableVisitor : public Visitor {
 ParameterRole role_of(const NamedParameter& named) {
   if (named.name.ends_with("bias")) return ParameterRole::bias;
   if (named.name.ends_with("lora_B.weight")) return ParameterRole::lora_b;
+  if (named.name.ends_with("lora_magnitude_vector")) return ParameterRole::magnitude;
   return ParameterRole::weight;
 }
 
@@ -116,6 +117,8 @@ RunSize size_of(const Options& options, Index rows, Index features, Index output
   size.features = features;
   size.outputs = outputs;
   size.rank = options.rank.value_or(0);
+  size.trains_weight = options.method == "full";
+  size.trains_magnitude = options.dora;
   size.batch = *options.batch_size == 0 ? rows : std::min(*options.batch_size, rows);
   size.gathers = *options.shuffle || options.val_split.has_value();
   size.trains_bias = options.bias && *options.bias != "none";
@@ -294,14 +297,17 @@ void Run::scale_features(const Options& options) {
 void Run::attach_adapter(const Options& options) {
   Linear& linear = model().linear();
   if (start) {
-    start->adapter.attach_to(model());
+    start->adapter.attach_to(model(), options.dropout);
     adapter = start->adapter.config();
   } else {
     adapter = adapter_config(options, {model().name()});
     const Index rank = adapter.rank_of(model().name());
     const double scale = adapter.scale_of(model().name());
-    const AdapterOptions adapter_options{rank, scale * static_cast<double>(rank), *options.init};
-    linear.attach(adapter_kinds().front().make(adapter_options, linear.weight(), rng));
+    const AdapterOptions adapter_options{rank, scale * static_cast<double>(rank),
+                                         options.init.value_or(""), options.dropout};
+    const char* const kind = options.method == "full" ? "dense" : options.dora ? "dora" : "lora";
+    linear.attach(
+        find_entry(adapter_kinds(), "adapter", kind).make(adapter_options, linear.weight(), rng));
   }
   adapter.base_model = base->name;
   const std::string mode = options.bias.value_or(adapter.bias);

@@ -74,7 +74,8 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
   const auto out = static_cast<double>(size.outputs);
   const auto rank = static_cast<double>(size.rank);
   const auto batch = static_cast<double>(size.batch);
-  const double trained = rank * (in + out) + (size.trains_bias ? out : 0);
+  const double trained = (size.trains_weight ? in * out : rank * (in + out)) +
+                         (size.trains_bias ? out : 0) + (size.trains_magnitude ? out : 0);
   const std::string fewer_rows = options.is_demo() ? "fewer --samples" : "fewer rows of --data";
   const std::string shape = options.is_demo() ? "a smaller --in or --out" : "a smaller base";
 
@@ -88,7 +89,7 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
   } else {
     parts.push_back({"frozen weight, in its file", size.base_bytes, shape, /*in_file=*/true});
   }
-  if (FrozenCache::keeps(size.rows, size.outputs)) {
+  if (!size.trains_weight && FrozenCache::keeps(size.rows, size.outputs)) {
     parts.push_back({"kept base products", rows * out * kBytes, fewer_rows});
   }
   parts.push_back({"trained parameters and gradients", 2 * trained * kBytes, "a lower --rank"});

@@ -22,6 +22,8 @@ struct RunSize {
   bool base_is_drawn = false;  ///< else it stays in its file
   double base_bytes = 0;       ///< of the weight in its file
   bool trains_bias = false;
+  bool trains_weight = false;     ///< all of it, in place of factors
+  bool trains_magnitude = false;  ///< a number an output
   bool keeps_best = false;
 };
 

@@ -217,6 +217,11 @@ void bind_adapter(Binder& bind, Options& o) {
   bind.choice("init", o.init, names_of(lora_inits()),
               "how A and B start (demo: normal, with --data: kaiming)");
   bind.flag("rslora", o.rslora, "scale by alpha/√rank instead (rank-stabilised LoRA)");
+  bind.flag("dora", o.dora, "train a magnitude of each output as well (DoRA)");
+  bind.real("dropout", o.dropout, {0, 1, false, true},
+            "share of the adapter's input that is dropped in training");
+  bind.choice("method", o.method, {"lora", "full"},
+              "train an adapter, or the whole weight to compare with");
   bind.choice("bias", o.bias, {"none", "all", "lora_only"},
               "which biases are trained as well: of all layers, or of those with an adapter (none, "
               "or what --adapter had)");

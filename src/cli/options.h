@@ -44,6 +44,9 @@ struct Options {
   std::optional<std::string> init;
   std::optional<std::string> bias;
   bool rslora = false;
+  bool dora = false;
+  double dropout = 0;
+  std::string method = "lora";
   std::string targets;
   std::vector<std::string> rank_pattern;
   std::vector<std::string> alpha_pattern;

@@ -15,7 +15,8 @@
 #include "command_line.h"
 #include "exit_code.h"
 #include "inputs.h"
-#include "lora/io/shape.h"
+#include "lora/artifact/checkpoint.h"
+#include "lora/core/error.h"
 #include "lora/nn/linear.h"
 #include "lora/nn/visitor.h"
 #include "lora/report/json_lines.h"
@@ -193,6 +194,11 @@ Json facts_of(const Plan& plan, const std::vector<Setting>& settings) {
 
 int run_plan(Options& options, const std::vector<Setting>& settings) {
   check_save(options);
+  const bool may_go_on = options.resume || options.overwrite || options.checkpoint.empty();
+  if (!may_go_on && !CheckpointDirectory(options.checkpoint).steps().empty()) {
+    throw Error(ErrorKind::usage, "--checkpoint ", options.checkpoint,
+                ": holds checkpoints; --resume goes on from them, --overwrite deletes them");
+  }
   const auto start = Clock::now();
   Run run(options);
   const double reading = seconds_since(start);

@@ -55,8 +55,20 @@ Requirement parse(const std::string& given) {
 
 }  // namespace
 
-void check_requirements(const std::vector<std::string>& texts) {
-  for (const std::string& text : texts) parse(text);
+void check_requirements(const std::vector<std::string>& texts,
+                        const std::vector<std::string>& known) {
+  for (const std::string& text : texts) {
+    const std::string figure = parse(text).figure;
+    if (std::ranges::find(known, figure) != known.end()) continue;
+    throw Error(ErrorKind::usage, unknown_name("figure of --require", figure, known));
+  }
+}
+
+std::vector<std::string> required_figures(const std::vector<std::string>& texts) {
+  std::vector<std::string> figures;
+  figures.reserve(texts.size());
+  for (const std::string& text : texts) figures.push_back(parse(text).figure);
+  return figures;
 }
 
 std::vector<std::string> broken_requirements(const std::vector<std::string>& texts,

@@ -57,9 +57,31 @@ void check_adapter(const Options& o) {
   refuse_together(o.alpha.has_value(), "alpha", given, "adapter", kReason);
   refuse_together(o.init.has_value(), "init", given, "adapter", kReason);
   refuse_together(o.rslora, "rslora", given, "adapter", kReason);
+  refuse_together(o.dora, "dora", given, "adapter", kReason);
   refuse_together(!o.targets.empty(), "targets", given, "adapter", kReason);
   refuse_together(!o.rank_pattern.empty(), "rank-pattern", given, "adapter", kReason);
   refuse_together(!o.alpha_pattern.empty(), "alpha-pattern", given, "adapter", kReason);
+}
+
+/// The whole weight has no factors, and no place in an adapter's directory.
+void check_method(const Options& o) {
+  const bool full = o.method == "full";
+  constexpr std::string_view kReason = "the whole weight is trained, not factors";
+  for (const auto& [given, name] : {std::pair{o.rank.has_value(), "rank"},
+                                    {o.alpha.has_value(), "alpha"},
+                                    {o.init.has_value(), "init"},
+                                    {o.rslora, "rslora"},
+                                    {o.dora, "dora"},
+                                    {o.dropout > 0, "dropout"},
+                                    {!o.targets.empty(), "targets"},
+                                    {!o.rank_pattern.empty(), "rank-pattern"},
+                                    {!o.alpha_pattern.empty(), "alpha-pattern"},
+                                    {!o.adapters.empty(), "adapter"},
+                                    {o.lr_b_ratio.has_value(), "lr-b-ratio"}}) {
+    refuse_together(given, name, full, "method full", kReason);
+  }
+  refuse_together(!o.save.empty(), "save", full, "method full",
+                  "a whole weight is no adapter; it is there to be compared with");
 }
 
 /// Whether an epoch can be judged by the figure, and the default.
@@ -84,13 +106,18 @@ void check_output_amount(const Options& o) {
   refuse_together(o.quiet, "quiet", o.verbose, "verbose", "one is less, the other more");
 }
 
+/// The given ones, and those of all metrics.
+std::vector<std::string> figure_names(std::vector<std::string> names, const std::string& prefix) {
+  for (const MetricKind& kind : metric_kinds()) names.push_back(prefix + std::string(kind.name));
+  return names;
+}
+
 /// Figures of the other task are never measured.
-void check_figure_fits(const Options& o, Task task) {
-  if (!o.keep_best || !o.keep_best->starts_with("val_")) return;
-  const std::string figure = o.keep_best->substr(4);
+void check_figure_fits(const std::string& option, std::string figure, Task task) {
+  if (figure.starts_with("val_")) figure.erase(0, 4);
   for (const MetricKind& kind : metric_kinds()) {
     if (kind.name != figure || kind.task == task) continue;
-    throw Error(ErrorKind::usage, "--keep-best ", *o.keep_best, " is for ", name_of(kind.task),
+    throw Error(ErrorKind::usage, option, ": ", figure, " is for ", name_of(kind.task),
                 ", but the task is ", name_of(task));
   }
 }
@@ -114,6 +141,7 @@ void resolve_training(Options& o) {
   take_only_adapter(o);
   check_training_problem(o);
   check_adapter(o);
+  check_method(o);
   resolve_keep_best(o);
   check_output_amount(o);
   refuse_without(o.overwrite, !o.save.empty() || !o.checkpoint.empty(), "overwrite", "save");
@@ -123,7 +151,8 @@ void resolve_training(Options& o) {
   refuse_without(o.allow_changed, o.resume, "allow-changed", "resume");
   refuse_together(o.resume, "resume", o.overwrite, "overwrite",
                   "one goes on from what the other deletes");
-  check_requirements(o.require);
+  check_requirements(o.require, o.has_validation() ? figure_names({"loss", "val_loss"}, "val_")
+                                                   : std::vector<std::string>{"loss"});
   resolve_recipe(o);
   const bool demo = o.is_demo();
   if (demo) {
@@ -137,7 +166,9 @@ void resolve_training(Options& o) {
   } else if (o.loss) {
     resolve_task(o, find_entry(loss_kinds(), "--loss", *o.loss).task);
   }
-  if (o.adapter.empty()) {
+  if (o.method == "full") {
+    o.bias = o.bias.value_or("none");
+  } else if (o.adapter.empty()) {
     o.rank = o.rank.value_or(4);
     o.alpha = o.alpha.value_or(static_cast<double>(*o.rank));
     o.init = o.init.value_or(demo ? "normal" : "kaiming");
@@ -159,7 +190,7 @@ void resolve_evaluation(Options& o) {
     throw Error(ErrorKind::usage,
                 "--class-weights balanced is for training; eval takes the weights as a list");
   }
-  check_requirements(o.require);
+  check_requirements(o.require, figure_names({"loss"}, ""));
   check_output_amount(o);
 }
 
@@ -235,7 +266,10 @@ void resolve_task(Options& o, Task task) {
   if (!o.class_weights.empty() && task != Task::classification) {
     throw Error(ErrorKind::usage, "--class-weights is for classification, but the task is ", name);
   }
-  check_figure_fits(o, task);
+  if (o.keep_best) check_figure_fits("--keep-best " + *o.keep_best, *o.keep_best, task);
+  for (const std::string& figure : required_figures(o.require)) {
+    check_figure_fits("--require", figure, task);
+  }
 }
 
 }  // namespace lora::cli

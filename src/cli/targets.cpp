@@ -60,8 +60,9 @@ bool target_fits(const std::string& target, const std::string& path) {
 
 PeftConfig adapter_config(const Options& options, const std::vector<std::string>& layers) {
   PeftConfig config;
-  config.rank = *options.rank;
-  config.alpha = *options.alpha;
+  config.rank = options.rank.value_or(config.rank);
+  config.alpha = options.alpha.value_or(config.alpha);
+  config.dora = options.dora;
   config.rslora = options.rslora;
   config.fan_in_fan_out = options.fan_in_fan_out;
   for (const std::string& text : options.rank_pattern) {

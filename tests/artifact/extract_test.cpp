@@ -175,6 +175,40 @@ TEST_CASE("what has no difference, or none that an adapter could be, is refused"
   CHECK(refused({{"weight", {2}, {1, 2}}}).find("no matrix") != std::string::npos);
 }
 
+TEST_CASE("only what may be a linear layer is extracted, and only what was named",
+          "[artifact][extract]") {
+  const TemporaryDirectory directory;
+  const std::vector<Tensor> before = {{"a.weight", {1, 2}, {0, 0}},
+                                      {"b.weight", {1, 2}, {0, 0}},
+                                      {"model.embed_tokens.weight", {2, 1}, {0, 0}},
+                                      {"positions", {2, 1}, {0, 0}}};
+  std::vector<Tensor> after = before;
+  for (Tensor& tensor : after) tensor.values = {3, 4};
+  const std::string base = write(directory, "b.safetensors", before);
+  const std::string tuned = write(directory, "t.safetensors", after);
+  const ExtractReport whole = extract_adapter(request_of(directory, base, tuned));
+  CHECK(whole.layers.size() == 2);
+  CHECK(whole.left_out == std::vector<std::string>{"model.embed_tokens.weight", "positions"});
+  const ExtractReport named = extract_adapter(request_of(directory, base, tuned + ":b"));
+  REQUIRE(named.layers.size() == 1);
+  CHECK(named.layers[0].path == "b");
+}
+
+TEST_CASE("a difference that a float32 cannot say is refused", "[artifact][extract]") {
+  const TemporaryDirectory directory;
+  const auto file = [&](const std::string& name, double value) {
+    const std::vector<double> values = {value, value};
+    const std::vector<std::byte> bytes =
+        safetensors_bytes({{"weight", DType::f64, {1, 2}, std::as_bytes(std::span(values))}}, {});
+    return directory.write(name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  const std::string base = file("b.safetensors", 0);
+  CHECK_THROWS_AS(extract_adapter(request_of(directory, base, file("t.safetensors", 1e200))),
+                  Error);
+  CHECK_THROWS_AS(extract_adapter(request_of(directory, base, file("t.safetensors", 1e-200))),
+                  Error);
+}
+
 TEST_CASE("an adapter's norm, and its share of the weight's, are those of the difference",
           "[artifact][extract]") {
   const TemporaryDirectory directory;
@@ -190,7 +224,8 @@ TEST_CASE("an adapter's norm, and its share of the weight's, are those of the di
   CHECK(layers[0].scale == 1);
   CHECK(layers[0].norm == Approx(std::sqrt(50.0)));
   CHECK(layers[0].effective_rank == Approx(1.754765350));
-  CHECK(weight_norm(base, "linear").value() == 2);
-  CHECK(weight_norm(base + ":weight", "linear").value() == 2);
-  CHECK_FALSE(weight_norm(base, "head").has_value());
+  CHECK(weight_norm(base, "linear", 4).value() == 2);
+  CHECK(weight_norm(base + ":weight", "linear", 4).value() == 2);
+  CHECK_FALSE(weight_norm(base, "head", 4).has_value());
+  CHECK_FALSE(weight_norm(base, "linear", 6).has_value());
 }

@@ -300,3 +300,37 @@ TEST_CASE("a .npy base becomes a .npy", "[artifact][merge]") {
   CHECK(unpacked(std::as_bytes(std::span(file)).subspan(128), DType::f32)[0] ==
         Approx(weights()[0] + delta(factors(2), 0, 0)).epsilon(1e-6));
 }
+
+TEST_CASE("two layers cannot be one weight, and DoRA has no inverse and no sum",
+          "[artifact][merge]") {
+  const TemporaryDirectory directory;
+  const std::string base = write_base(directory, DType::f32);
+  const PeftAdapter a = write_adapter(directory, "a", 2);
+  const std::string other = (directory.path() / "other").string();
+  PeftTensors tensors;
+  tensors.add_factors("tail", Matrix::Ones(1, kIn), Matrix::Ones(kOut, 1));
+  PeftConfig config;
+  config.set_ranks({{"tail", 1}});
+  write_peft_adapter(other, tensors, config);
+  const PeftAdapter b(other);
+  const auto both = [&] {
+    merge_adapters({base + ":head.weight", false, {{&a}, {&b}}, false, output_of(directory)});
+  };
+  CHECK(message_of(both, ErrorKind::input).find("head and tail") != std::string::npos);
+
+  tensors.add_parameter("tail.lora_magnitude_vector", Matrix::Ones(1, kOut));
+  config.dora = true;
+  write_peft_adapter(other, tensors, config);
+  const PeftAdapter dora(other);
+  const std::string named = base + ":head.weight";
+  const auto unmerged = [&] {
+    merge_adapters({named, false, {{&dora}}, true, output_of(directory)});
+  };
+  CHECK(message_of(unmerged, ErrorKind::usage).find("DoRA") != std::string::npos);
+  const auto halved = [&] {
+    merge_adapters({named, false, {{&dora, 0.5}}, false, output_of(directory)});
+  };
+  CHECK(message_of(halved, ErrorKind::usage).find("DoRA") != std::string::npos);
+  const auto joined = [&] { concatenate_adapters({{&dora}, {&dora}}, output_of(directory)); };
+  CHECK(message_of(joined, ErrorKind::usage).find("DoRA") != std::string::npos);
+}

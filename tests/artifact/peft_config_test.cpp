@@ -74,12 +74,30 @@ TEST_CASE("keys of PEFT 0.21 that are off, or matter in training only, are known
   CHECK(config.unknown_keys.empty());
 }
 
+TEST_CASE("twice the rank has the same scale", "[artifact][peft]") {
+  for (const bool rslora : {false, true}) {
+    PeftConfig config;
+    config.rslora = rslora;
+    config.rank = 3;
+    config.alpha = 5;
+    config.rank_pattern = {{"a", 4}};
+    config.alpha_pattern = {{"a", 7}};
+    PeftConfig doubled = config;
+    doubled.double_ranks();
+    CHECK(doubled.rank_of("head") == 6);
+    CHECK(doubled.rank_of("a") == 8);
+    CHECK(doubled.scale_of("head") == Approx(config.scale_of("head")));
+    CHECK(doubled.scale_of("a") == Approx(config.scale_of("a")));
+  }
+}
+
 TEST_CASE("ranks that differ become patterns that mean one layer each", "[artifact][peft]") {
   PeftConfig config;
   config.rslora = true;
-  config.set_ranks({{"block.0", 3}, {"0", 5}});
+  config.set_ranks({{"block.0", 3}, {"0", 5}, {"x[0]", 7}});
   const PeftConfig read = parse_peft_config(peft_config_text(config), "f");
-  CHECK(read.targets == std::vector<std::string>{"block.0", "0"});
+  CHECK(read.targets == std::vector<std::string>{"block.0", "0", "x[0]"});
+  CHECK(read.rank_of("x[0]") == 7);
   CHECK(read.rank_of("block.0") == 3);
   CHECK(read.rank_of("0") == 5);
   CHECK(read.scale_of("block.0") == 1);
@@ -122,12 +140,11 @@ TEST_CASE("a configuration that is none, or means other numbers, is refused", "[
   check_refused(R"({"peft_type": "LORA", "lora_alpha": "8"})", "'lora_alpha'");
   check_refused(R"({"peft_type": "LORA", "bias": "some"})", "'bias'");
   for (const char* other :
-       {R"("use_dora": true)", R"("lora_bias": true)", R"("alora_invocation_tokens": [1, 2])",
-        R"("use_qalora": true)", R"("modules_to_save": ["head"])",
-        R"("layer_replication": [[0, 4]])", R"("target_parameters": ["w"])",
-        R"("trainable_token_indices": [5])", R"("kasa_config": {"beta": 1})",
-        R"("arrow_config": {"top_k": 3})", R"("use_bdlora": {"nblocks": 2})",
-        R"("monteclora_config": {"n": 4})"}) {
+       {R"("lora_bias": true)", R"("alora_invocation_tokens": [1, 2])", R"("use_qalora": true)",
+        R"("modules_to_save": ["head"])", R"("layer_replication": [[0, 4]])",
+        R"("target_parameters": ["w"])", R"("trainable_token_indices": [5])",
+        R"("kasa_config": {"beta": 1})", R"("arrow_config": {"top_k": 3})",
+        R"("use_bdlora": {"nblocks": 2})", R"("monteclora_config": {"n": 4})"}) {
     const std::string text(other);
     check_refused(R"({"peft_type": "LORA", )" + text + "}", text.substr(1, text.find(':') - 2));
   }

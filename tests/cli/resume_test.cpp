@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/sample_files.h"
-#include "lora/loss/loss.h"
 #include "lora/nn/lora_init.h"
 #include "lora/optim/optimizer.h"
 #include "lora/optim/schedule.h"
@@ -68,39 +67,43 @@ TEST_CASE("a run that is killed again and again ends with the bytes of one that 
   CHECK(adapter_in(directory, "again") == adapter_in(directory, "whole"));
 }
 
-TEST_CASE("every optimiser, loss and initialisation goes on from a checkpoint to the same bytes",
-          "[cli][resume]") {
-  std::vector<std::string> recipes = {"--bias all",
-                                      "--rslora --rank-pattern linear=3",
-                                      "--early-stop 3 --keep-best val_loss --val-split 0.25",
-                                      "--weight-decay 0.1 --decay-bias --bias all --lr-b-ratio 4",
-                                      "--optimizer sgd --momentum 0.9 --nesterov",
-                                      "--accumulate 2 --batch-size 1",
-                                      "--clip-norm 0.01"};
+TEST_CASE("every recipe goes on from a checkpoint to the same bytes", "[cli][resume]") {
+  const std::string demo = "--in 6 --out 4 --samples 5 ";
+  std::vector<std::string> recipes;
+  for (const char* recipe : {"--bias all", "--rslora --rank-pattern linear=3",
+                             "--optimizer sgd --momentum 0.9 --nesterov",
+                             "--weight-decay 0.1 --decay-bias --bias all --lr-b-ratio 4",
+                             "--accumulate 2", "--clip-norm 0.01", "--dropout 0.3", "--dora",
+                             "--dora --dropout 0.2 --rslora --bias all"}) {
+    recipes.push_back(demo + recipe);
+  }
   for (const OptimizerKind& kind : optimizer_kinds()) {
-    recipes.push_back("--optimizer " + std::string(kind.name));
+    recipes.push_back(demo + "--optimizer " + std::string(kind.name));
   }
   for (const ScheduleKind& kind : schedule_kinds()) {
-    recipes.push_back("--schedule " + std::string(kind.name) +
+    recipes.push_back(demo + "--schedule " + std::string(kind.name) +
                       (kind.uses.warmup_steps ? " --warmup-ratio 0.2" : "") +
                       (kind.uses.patience ? " --patience 1" : ""));
   }
-  for (const LossKind& kind : loss_kinds()) recipes.push_back("--loss " + std::string(kind.name));
-  for (const LoraInit& init : lora_inits()) recipes.push_back("--init " + std::string(init.name));
+  for (const LoraInit& init : lora_inits()) {
+    recipes.push_back(demo + "--init " + std::string(init.name));
+  }
+  recipes.push_back("--data good.csv --target y --early-stop 3 --val-split 0.25");
+  recipes.push_back("--data classes.csv --target label --loss cross_entropy");
 
   for (const std::string& recipe : recipes) {
     CAPTURE(recipe);
     const TemporaryDirectory directory;
     write_sample_files(directory);
-    const bool classes = recipe.find("cross_entropy") != std::string::npos;
-    const std::string options = "--data " + std::string(classes ? "classes.csv" : "good.csv") +
-                                " --target " + (classes ? "label" : "y") +
-                                " --batch-size 2 --epochs 9 --lr 0.003 " + recipe;
-    // Five of the steps are behind the last checkpoint but one, which is in the middle of an epoch.
-    run(directory, options + " --checkpoint ck --checkpoint-every 5 --save whole");
+    // The last checkpoint but one is in the middle of an epoch.
+    const std::string options =
+        "--batch-size 2 --shuffle --rank 2 --epochs 9 --lr 0.003 "
+        "--checkpoint ck --checkpoint-every 5 " +
+        recipe;
+    run(directory, options + " --save whole");
     for (const char* extension : {".json", ".safetensors"})
       fs::remove(newest(directory, extension));
-    run(directory, options + " --checkpoint ck --checkpoint-every 5 --save again --resume");
+    run(directory, options + " --save again --resume");
     CHECK(adapter_in(directory, "whole") == adapter_in(directory, "again"));
   }
 }
@@ -153,7 +156,7 @@ TEST_CASE("a checkpoint of another run is refused, naming what differs", "[cli][
   run(directory, data);
   check_refused(directory, data, 2, {"ck", "--resume", "--overwrite"});
   check_refused(directory, data + "--resume --lr 0.5", 2, {"--lr", "0.01", "0.5"});
-  run(directory, data + "--resume --threads 1 --verbose");
+  run(directory, data + "--resume --threads 1 --verbose --require 'loss<1e9'");
   directory.write("good.csv", "x1,x2,y\n1,2,3\n2,1,0\n0,1,2\n3,3,1.25\n");
   check_refused(directory, data + "--resume", 3, {"--data", "changed"});
   run(directory, data + "--resume --allow-changed");

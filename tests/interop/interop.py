@@ -179,9 +179,15 @@ def concatenated_in_peft(kind):
 def main():
     for kind in ("linear", "conv1d"):
         for options in (["--rank", "2"], ["--rank", "3", "--alpha", "7"],
-                        ["--rank", "2", "--alpha", "5", "--bias", "all"]):
+                        ["--rank", "2", "--alpha", "5", "--bias", "all"], ["--rank", "2", "--alpha", "5", "--dora"],
+                        ["--rank", "3", "--alpha", "7", "--dora", "--rslora", "--bias", "all"],
+                        ["--rank", "2", "--alpha", "3", "--init", "pissa"],
+                        ["--rank", "2", "--alpha", "3", "--init", "olora", "--rslora"],
+                        ["--rank", "2", "--init", "orthogonal", "--dropout", "0.2"],
+                        ["--rank", "2", "--alpha", "3", "--init", "pissa", "--dora"]):
             ours_in_peft(kind, options)
         for options in ({"r": 2, "lora_alpha": 2}, {"r": 3, "lora_alpha": 8}, {"r": 4, "lora_alpha": 6, "use_rslora": True},
+                        {"r": 2, "lora_alpha": 5, "use_dora": True}, {"r": 3, "lora_alpha": 2, "use_dora": True, "use_rslora": True},
                         {"r": 2, "lora_alpha": 5, "bias": "all"}, {"r": 2, "lora_alpha": 5, "bias": "lora_only"},
                         {"r": 8, "lora_alpha": 3, "rank_pattern": {"head": 2}},
                         {"r": 2, "lora_alpha": 3, "alpha_pattern": {"he.d": 9}},

@@ -34,8 +34,8 @@ struct MergeReport {
 /// every other byte is the base's. The written file is opened again, and a probe batch goes through
 /// base and adapters and through it: if they differ by more than that rounding allows, or if a
 /// merged number is not finite, throws Error(training), and nothing is left. Throws Error(input)
-/// for an adapter that does not fit the base, Error(usage) for biases that cannot be merged or
-/// taken out.
+/// for an adapter that does not fit the base, Error(usage) for biases and magnitudes (DoRA) that
+/// cannot be added up or taken out.
 MergeReport merge_adapters(const MergeRequest& request);
 
 }  // namespace lora

@@ -22,7 +22,8 @@ struct LoraLayer {
 class PeftAdapter {
  public:
   /// Reads the configuration and the header of the tensors. Throws Error(input) if one of the files
-  /// is missing or not as PEFT writes it, and for an adapter of no layers or of zeros only.
+  /// is missing or not as PEFT writes it, for an adapter of no layers or of zeros only, for tensors
+  /// of no layer, and for patterns that fit none.
   explicit PeftAdapter(const std::string& directory);
 
   const std::string& directory() const { return directory_; }
@@ -41,6 +42,10 @@ class PeftAdapter {
   /// rank and these features need, or not finite.
   LoraLayer layer(const std::string& path, Index in, Index out) const;
 
+  /// The magnitude of the layer at `path`, (1, out), if the adapter is DoRA's. Throws Error(input)
+  /// if it is missing or has another shape.
+  std::optional<Matrix> magnitude(const std::string& path, Index out) const;
+
   /// The trained bias of the layer at `path`, (1, out), if it comes with the adapter.
   std::optional<Matrix> bias(const std::string& path, Index out) const;
 
@@ -48,13 +53,15 @@ class PeftAdapter {
   /// training, and no biases come with it.
   void check_adds_something() const;
 
-  /// Gives the layers of `model` their adapters, and their biases if they come with it. Throws
-  /// Error(input) for a tensor that fits no layer, one that is missing or of another shape, and a
-  /// pattern that fits no layer.
-  void attach_to(Model& model) const;
+  /// Gives the layers of `model` their adapters, with that dropout while they are trained, and
+  /// their biases if they come with it. Throws Error(input) for a tensor that fits no layer, one
+  /// that is missing or of another shape, and a pattern that fits no layer.
+  void attach_to(Model& model, double dropout = 0) const;
 
  private:
   void check_not_empty() const;
+  void check_tensors() const;
+  void check_patterns() const;
 
   std::string directory_;
   PeftConfig config_;

@@ -18,6 +18,7 @@ struct PeftConfig {
   Index rank = 8;
   double alpha = 8;
   bool rslora = false;        ///< scale alpha / √rank instead of alpha / rank
+  bool dora = false;          ///< the adapters come with magnitudes
   std::string bias = "none";  ///< none, all or lora_only: which biases come with the adapter
   bool fan_in_fan_out = false;
   std::vector<std::string> targets;                           ///< paths of the adapted layers
@@ -28,6 +29,9 @@ struct PeftConfig {
   /// Of the layer at `path`.
   Index rank_of(const std::string& path) const;
   double scale_of(const std::string& path) const;
+
+  /// Makes it a configuration of twice the rank, or of its patterns', at the same scale.
+  void double_ranks();
 
   /// Makes it a configuration of adapters of these ranks for these layers, each of scale 1.
   void set_ranks(const LayerRanks& ranks);
