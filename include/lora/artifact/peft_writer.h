@@ -29,6 +29,8 @@ class PeftDirectoryLock {
   explicit PeftDirectoryLock(std::string directory);
   PeftDirectoryLock(const PeftDirectoryLock&) = delete;
   PeftDirectoryLock& operator=(const PeftDirectoryLock&) = delete;
+  PeftDirectoryLock(PeftDirectoryLock&&) = delete;
+  PeftDirectoryLock& operator=(PeftDirectoryLock&&) = delete;
   ~PeftDirectoryLock();
 
  private:
