@@ -34,8 +34,8 @@ TEST_CASE("DoRA by hand: each row of the weight gets its magnitude as length", "
   // and 0.5, c∘dy is ((2, 1.5), (4, 0)).
   layer.backward(Matrix{{1, 3}, {2, 0}}, nullptr, tape);
   const auto parameters = test::parameters_of(layer);
-  CHECK(test::relative_error(parameters["layer.lora_magnitude_vector"].grad, Matrix{{3.8, 3}}) <
-        1e-6);
+  CHECK(test::relative_error(parameters["layer.lora_magnitude_vector"].grad,
+                             Matrix{{static_cast<Real>(3.8), 3}}) < 1e-6);
   // dB = 2·(c∘dy)ᵀ·h with h = x; dA = (2·(c∘dy)·B)ᵀ·x.
   CHECK(test::relative_error(parameters["layer.lora_B.weight"].grad, Matrix{{20, 4}, {3, 3}}) <
         1e-6);
