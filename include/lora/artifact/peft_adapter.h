@@ -54,8 +54,8 @@ class PeftAdapter {
   void check_adds_something() const;
 
   /// Gives the layers of `model` their adapters, with that dropout while they are trained, and
-  /// their biases if they come with it. Throws Error(input) for a tensor that fits no layer, one
-  /// that is missing or of another shape, and a pattern that fits no layer.
+  /// their biases if they come with it. Throws Error(input) for a tensor that fits no layer, and
+  /// for one that is missing or of another shape.
   void attach_to(Model& model, double dropout = 0) const;
 
  private:

@@ -46,7 +46,7 @@ std::string peft_config_text(const PeftConfig& config);
 
 /// Reads an adapter_config.json; absent keys have PEFT's defaults, and what PEFT 0.21 does not have
 /// is passed over. Throws Error(input) for what is no LoRA, for values of the wrong type, and for
-/// keys that change the numbers in a way that is not known here (DoRA, aLoRA, …).
+/// keys that change the numbers in a way that is not known here (aLoRA, KaSA, …).
 PeftConfig parse_peft_config(std::string_view text, const std::string& path);
 
 }  // namespace lora
