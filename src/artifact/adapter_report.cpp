@@ -44,8 +44,9 @@ std::optional<double> weight_norm(const std::string& file_and_tensor, const std:
   ArrayFile file(name);
   for (const ArrayEntry& entry : file.entries()) {
     // Of a .npy the only one, and one that was named, may belong to a layer of any name.
-    const bool meant = tensor.empty() ? entry.name.empty() || layer_path_of(entry.name) == path
-                                      : entry.name == tensor || layer_path_of(entry.name) == tensor;
+    const bool by_path = tensor.empty() || path.starts_with(tensor + ".");
+    const bool meant = by_path ? entry.name.empty() || layer_path_of(entry.name) == path
+                               : entry.name == tensor || layer_path_of(entry.name) == tensor;
     if (!meant || !entry.dtype || entry.shape.size() != 2) continue;
     if (entry.shape[0] * entry.shape[1] != static_cast<std::uint64_t>(size)) continue;
     return norm_of(file.array(entry.name));

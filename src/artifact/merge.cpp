@@ -28,7 +28,7 @@ struct Layer {
   std::string weight_name;
   std::string bias_name;
   bool in_out = false;
-  std::vector<LoraLayer> factors;  ///< scale includes the adapter's weight and the sign
+  std::vector<LoraLayer> factors;  ///< scale includes the adapter's weight and the sign; or none
   std::optional<Matrix> bias;
 
   std::optional<Eigen::VectorXd> stretch;  ///< of DoRA: magnitude / ‖W + delta‖ of each output
@@ -118,6 +118,20 @@ void check_distinct(const std::map<std::string, Layer>& layers) {
   }
 }
 
+/// A layer of which only the bias is replaced.
+Layer layer_of_bias(const WeightImage& image, const PeftAdapter& adapter, const std::string& path,
+                    const std::string& named) {
+  Layer layer;
+  layer.path = path;
+  layer.weight_name = image.weight_name(path, named);
+  layer.bias_name = bias_beside(layer.weight_name);
+  const std::optional<StoredMatrix> stored = image.bias(layer.bias_name);
+  if (stored) layer.bias = adapter.bias(path, stored->cols);
+  if (layer.bias) return layer;
+  throw Error(ErrorKind::input, adapter.tensors().path(), ": comes with a bias for ", path,
+              ", but the base has no '", layer.bias_name, "'");
+}
+
 FileAndLayers layers_of(const MergeRequest& request) {
   const auto [file, named] = split_file_and_name(request.base);
   const WeightImage image(file);
@@ -149,6 +163,11 @@ FileAndLayers layers_of(const MergeRequest& request) {
       }
     }
   }
+  for (const auto& [adapter, weight] : request.adapters) {
+    for (const std::string& path : adapter->layers_of_biases()) {
+      layers.emplace(path, layer_of_bias(image, *adapter, path, named));
+    }
+  }
   check_distinct(layers);
   FileAndLayers result{file, {}};
   for (auto& [path, layer] : layers) result.layers.push_back(std::move(layer));
@@ -165,7 +184,9 @@ struct Patch {
 std::vector<Patch> patches_of(const WeightImage& image, const std::vector<Layer>& layers) {
   std::vector<Patch> patches;
   for (const Layer& layer : layers) {
-    patches.push_back({&layer, image.weight(layer.weight_name), false});
+    if (!layer.factors.empty()) {
+      patches.push_back({&layer, image.weight(layer.weight_name), false});
+    }
     if (!layer.bias) continue;
     const std::optional<StoredMatrix> bias = image.bias(layer.bias_name);
     if (!bias || bias->cols != layer.bias->cols()) {
@@ -262,7 +283,9 @@ void check_merged(const WeightImage& base, const std::vector<Layer>& layers,
                   const WeightImage& merged, MergeReport& report) {
   for (const Layer& layer : layers) {
     report.layers.push_back(layer.path);
-    probe(layer, base.weight(layer.weight_name), merged.weight(layer.weight_name), report);
+    if (!layer.factors.empty()) {
+      probe(layer, base.weight(layer.weight_name), merged.weight(layer.weight_name), report);
+    }
     if (!layer.bias) continue;
     const StoredMatrix bias = *merged.bias(layer.bias_name);
     const std::vector<std::byte> wanted = packed(layer.bias->cast<double>(), bias.dtype);

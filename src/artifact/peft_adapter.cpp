@@ -69,7 +69,7 @@ class Attacher : public Visitor {
 
   void linear(const std::string& name, Linear& layer) override {
     layers_.push_back(name);
-    if (!uses(name, kA) && !uses(name, kB)) return;
+    if (!uses(name, kA) && !uses(name, kB)) return read_bias_alone(name, layer);
     attach_adapter(name, layer);
     uses(name, kB);
     read_bias(name, layer);
@@ -119,6 +119,17 @@ class Attacher : public Visitor {
     throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor ", tensor,
                 " is missing, although the configuration says bias '", adapter_.config().bias,
                 "' and the base's layer has one");
+  }
+
+  /// Of a layer that has no factors.
+  void read_bias_alone(const std::string& name, Linear& layer) {
+    if (!uses(name, kBias)) return;
+    if (layer.bias() == nullptr) {
+      throw Error(ErrorKind::input, adapter_.tensors().path(), ": tensor ",
+                  in_quotes(peft_tensor_name(name, kBias)),
+                  " is a bias, but the base's layer has none");
+    }
+    layer.bias()->value = *adapter_.bias(name, layer.out_features());
   }
 
   [[noreturn]] void throw_unused(const SafetensorsEntry& entry) const {
@@ -188,6 +199,7 @@ void PeftAdapter::check_tensors() const {
     if (config_.dora) known.insert(peft_tensor_name(path, kMagnitude));
     if (config_.bias != "none") known.insert(peft_tensor_name(path, kWrappedBias));
   }
+  for (const std::string& path : layers_of_biases()) known.insert(peft_tensor_name(path, kBias));
   for (const SafetensorsEntry& entry : tensors_.tensors()) {
     if (known.contains(entry.name)) continue;
     throw Error(ErrorKind::input, tensors_.path(), ": tensor ", in_quotes(entry.name),
@@ -230,6 +242,19 @@ std::vector<std::string> PeftAdapter::layers() const {
   return layers;
 }
 
+std::vector<std::string> PeftAdapter::layers_of_biases() const {
+  std::vector<std::string> layers;
+  if (config_.bias != "all") return layers;
+  for (const SafetensorsEntry& entry : tensors_.tensors()) {
+    const std::string& name = entry.name;
+    const bool is_bias = name.starts_with(kModelPrefix) && name.ends_with(kBias);
+    if (!is_bias || name.ends_with(kWrappedBias)) continue;
+    layers.push_back(
+        name.substr(kModelPrefix.size(), name.size() - kModelPrefix.size() - kBias.size()));
+  }
+  return layers;
+}
+
 Index PeftAdapter::in_features(const std::string& path) const {
   const Shape& shape = tensors_.find(peft_tensor_name(path, kA))->shape;
   return shape.size() == 2 ? static_cast<Index>(shape[1]) : 0;
@@ -265,8 +290,10 @@ std::optional<Matrix> PeftAdapter::magnitude(const std::string& path, Index out)
 }
 
 std::optional<Matrix> PeftAdapter::bias(const std::string& path, Index out) const {
+  if (config_.bias == "none") return std::nullopt;
   const SafetensorsEntry* entry = tensors_.find(peft_tensor_name(path, kWrappedBias));
-  if (config_.bias == "none" || entry == nullptr) return std::nullopt;
+  if (entry == nullptr) entry = tensors_.find(peft_tensor_name(path, kBias));
+  if (entry == nullptr) return std::nullopt;
   return read_tensor(tensors_, *entry, {static_cast<std::uint64_t>(out)});
 }
 

@@ -21,10 +21,13 @@ namespace {
 /// Collects what a model has of an adapter, and the paths of its layers.
 class ModelTensors : public Visitor {
  public:
-  explicit ModelTensors(bool with_biases) : with_biases_(with_biases) {}
+  /// `biases` is none, all or lora_only.
+  explicit ModelTensors(std::string biases) : biases_(std::move(biases)) {}
 
   void linear(const std::string& name, Linear& layer) override {
-    if (layer.adapter() == nullptr) return;
+    layer_is_adapted_ = layer.adapter() != nullptr;
+    layer_is_converted_ = false;
+    if (!layer_is_adapted_) return;
     layers.push_back(name);
     const std::optional<LoraFactors> factors = layer.adapter()->converted();
     layer_is_converted_ = factors.has_value();
@@ -34,7 +37,7 @@ class ModelTensors : public Visitor {
   }
 
   void parameter(const std::string& name, Parameter& parameter) override {
-    if (!with_biases_ && name.ends_with(kBias)) return;
+    if (name.ends_with(kBias)) return bias(name, parameter);
     const bool is_factor = name.ends_with(kA) || name.ends_with(kB);
     if (!is_factor || !layer_is_converted_) tensors.add_parameter(name, parameter.value);
   }
@@ -44,7 +47,14 @@ class ModelTensors : public Visitor {
   bool converted = false;  ///< to twice the rank: what an initialisation took out is in the factors
 
  private:
-  bool with_biases_;
+  void bias(const std::string& name, const Parameter& parameter) {
+    const std::string layer = name.substr(0, name.size() - kBias.size());
+    if (biases_ == "none" || (biases_ == "lora_only" && !layer_is_adapted_)) return;
+    tensors.add_bias(layer, parameter.value, layer_is_adapted_);
+  }
+
+  std::string biases_;
+  bool layer_is_adapted_ = false;
   bool layer_is_converted_ = false;
 };
 
@@ -128,16 +138,12 @@ void PeftTensors::add_factors(const std::string& path, const Matrix& A, const Ma
   add(peft_tensor_name(path, kB), B, /*is_list=*/false);
 }
 
-void PeftTensors::add_bias(const std::string& path, const Matrix& bias) {
-  add(peft_tensor_name(path, kWrappedBias), bias, /*is_list=*/true);
+void PeftTensors::add_bias(const std::string& path, const Matrix& bias, bool is_adapted) {
+  add(peft_tensor_name(path, is_adapted ? kWrappedBias : kBias), bias, /*is_list=*/true);
 }
 
 void PeftTensors::add_parameter(const std::string& name, const Matrix& value) {
-  if (name.ends_with(kBias)) {
-    add_bias(name.substr(0, name.size() - kBias.size()), value);
-  } else {
-    add(std::string(kModelPrefix) + name, value, /*is_list=*/name.ends_with(kMagnitude));
-  }
+  add(std::string(kModelPrefix) + name, value, /*is_list=*/name.ends_with(kMagnitude));
 }
 
 void PeftTensors::add(std::string name, const Matrix& value, bool is_list) {
@@ -169,7 +175,7 @@ void write_peft_adapter(const std::string& directory, const PeftTensors& tensors
 
 void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config,
                        const RunRecord& record) {
-  ModelTensors walk(config.bias != "none");
+  ModelTensors walk(config.bias);
   model.visit(walk);
   config.targets = walk.layers;
   if (walk.converted) config.double_ranks();

@@ -91,7 +91,9 @@ std::optional<StoredMatrix> WeightImage::bias(const std::string& name) const {
 
 std::string WeightImage::weight_name(const std::string& path, const std::string& named) const {
   if (npy_) return "";  // the only one
-  const std::string name = named.empty() ? path : named;
+  const bool names_layer = !named.empty() && (has(named) || has(named + ".weight"));
+  const bool names_prefix = !names_layer && path.starts_with(named + ".");
+  const std::string name = named.empty() || names_prefix ? path : named;
   if (has(name + ".weight")) return name + ".weight";
   if (named.empty() && path == "linear" && has("weight")) return "weight";
   return named.empty() ? name + ".weight" : name;

@@ -17,6 +17,7 @@
 #include "lora/core/table.h"
 #include "lora/core/task.h"
 #include "lora/io/array_file.h"
+#include "lora/nn/visitor.h"
 #include "lora/ops/frozen.h"
 
 namespace lora::cli {
@@ -36,6 +37,22 @@ double norm_of(const FrozenMatrix& weight) {
   }
   return std::sqrt(sum);
 }
+
+/// ‖W‖ of one layer of a model.
+class WeightNorm : public Visitor {
+ public:
+  WeightNorm(Model& model, const std::string& path) : name_(join_path(path, "weight")) {
+    model.visit(*this);
+  }
+  void frozen(const std::string& name, const FrozenMatrix& weight) override {
+    if (name == name_) norm = norm_of(weight);
+  }
+
+  std::optional<double> norm;
+
+ private:
+  std::string name_;
+};
 
 void add_record(const RunRecord& record, Inspection& result) {
   result.lines.push_back(fmt::format("trained   {} epochs, {} steps; kept is epoch {}",
@@ -63,7 +80,7 @@ std::optional<double> base_norm(const SavedAdapter& saved, const Options& option
     return is_here || !options.base.empty() ? weight_norm(file, path, size) : std::nullopt;
   }
   if (!saved.record || !saved.record->base_seed) return std::nullopt;
-  return norm_of(base_of(saved, options).head.linear().weight());
+  return WeightNorm(*base_of(saved, options).model, path).norm;
 }
 
 /// What the adapter makes of each layer.

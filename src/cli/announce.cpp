@@ -1,10 +1,13 @@
 #include "announce.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include <spdlog/spdlog.h>
 
+#include "adaptation.h"
 #include "command_line.h"
+#include "lora/core/table.h"
 #include "lora/core/text.h"
 #include "terminal_reporter.h"
 
@@ -36,15 +39,15 @@ bool look_like_classes(const Dataset& data) {
 
 /// Without a base, labels from 1 make an output that no row is of.
 bool no_row_has_class_0(const Run& run) {
-  return run.data.has_labels() && run.class_names.empty() && run.base->name.empty() &&
-         std::ranges::find(run.data.labels, 0) == run.data.labels.end();
+  return run.data().has_labels() && run.class_names.empty() && run.base->name.empty() &&
+         std::ranges::find(run.data().labels, 0) == run.data().labels.end();
 }
 
 std::string described_data(const Run& run, const Options& o) {
   std::string text = o.is_demo() ? "random numbers" : run.facts.label;
   text += fmt::format(": {} rows, {} features, {} {}", run.train_loader->rows(),
                       run.model().in_features(), run.model().out_features(),
-                      run.data.has_labels() ? "classes" : "outputs");
+                      run.data().has_labels() ? "classes" : "outputs");
   if (run.validation_loader) {
     text += fmt::format("; {} rows held out{}", run.validation_loader->rows(),
                         o.val.empty() ? "" : " in " + o.val);
@@ -52,23 +55,52 @@ std::string described_data(const Run& run, const Options& o) {
   return text;
 }
 
-std::string described_adapter(const Run& run, const Options& o) {
-  const std::string& layer = run.model().name();
+/// "4", or "1 to 8".
+template <class Number>
+std::string span_text(const std::vector<Number>& numbers) {
+  const auto [least, most] = std::ranges::minmax(numbers);
+  return least == most ? fmt::format("{}", least) : fmt::format("{} to {}", least, most);
+}
+
+std::string described_adapter(Run& run, const Options& o) {
+  std::vector<std::string> layers;
+  std::vector<Index> ranks;
+  std::vector<double> scales;
+  for (const auto& [path, layer] : linears_of(run.model())) {
+    if (layer->adapter() == nullptr) continue;
+    layers.push_back(path);
+    ranks.push_back(run.adapter.rank_of(path));
+    scales.push_back(run.adapter.scale_of(path));
+  }
   if (o.method == "full") {
-    return fmt::format("none: the whole weight of {} is trained, bias {}", layer, run.adapter.bias);
+    return fmt::format("none: the whole weight of {} is trained, bias {}", joined(layers),
+                       run.adapter.bias);
   }
   return fmt::format("{} on {}: rank {}, scale {}, {}, bias {}{}",
-                     run.adapter.dora ? "dora" : "lora", layer, run.adapter.rank_of(layer),
-                     run.adapter.scale_of(layer),
-                     run.start ? "from " + o.adapter : "init " + *o.init, run.adapter.bias,
-                     o.dropout > 0 ? fmt::format(", dropout {}", o.dropout) : "");
+                     run.adapter.dora ? "dora" : "lora", joined(layers), span_text(ranks),
+                     span_text(scales), run.start ? "from " + o.adapter : "init " + *o.init,
+                     run.adapter.bias, o.dropout > 0 ? fmt::format(", dropout {}", o.dropout) : "");
 }
 
 std::string described_base(Run& run) {
-  return fmt::format("{} ({}, {}) {}, {} bias; frozen",
-                     run.base->name.empty() ? "drawn as torch.nn.Linear" : run.base->name,
-                     run.model().out_features(), run.model().in_features(), run.base->dtype,
-                     run.model().linear().bias() == nullptr ? "without" : "with");
+  const std::vector<NamedLinear> layers = linears_of(run.model());
+  std::string shape =
+      fmt::format("({}, {})", run.model().out_features(), run.model().in_features());
+  if (layers.size() > 1) {
+    std::vector<std::string> widths = {std::to_string(run.model().in_features())};
+    for (const auto& [path, layer] : layers)
+      widths.push_back(std::to_string(layer->out_features()));
+    shape = fmt::format("{} layers, {}", layers.size(), fmt::join(widths, " -> "));
+  }
+  const auto biases = std::ranges::count_if(
+      layers, [](const NamedLinear& named) { return named.layer->bias() != nullptr; });
+  const bool all = biases == static_cast<std::ptrdiff_t>(layers.size());
+  return fmt::format("{} {} {}, {}; frozen",
+                     run.base->name.empty() ? "drawn as torch.nn.Linear" : run.base->name, shape,
+                     run.base->dtype,
+                     biases == 0 ? "without bias"
+                     : all       ? "with bias"
+                                 : "some with bias");
 }
 
 }  // namespace
@@ -99,11 +131,11 @@ void announce(Run& run, const Options& o) {
     spdlog::warn(
         "warning: no row is of class 0, which has an output too; are the classes counted from 1?");
   }
-  if (run.task == Task::regression && look_like_classes(run.data)) {
+  if (run.task == Task::regression && look_like_classes(run.data())) {
     spdlog::warn(
         "warning: the targets are whole numbers from 0 to {}; if they are classes, say --task "
         "classification",
-        run.data.targets.maxCoeff());
+        run.data().targets.maxCoeff());
   }
 }
 

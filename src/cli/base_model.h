@@ -1,4 +1,4 @@
-// The base of a run: a frozen layer from a file, or drawn at random.
+// The base of a run: frozen layers from a file, or one drawn at random.
 #pragma once
 
 #include <cstdint>
@@ -9,25 +9,33 @@
 #include "lora/artifact/peft_adapter.h"
 #include "lora/artifact/run_record.h"
 #include "lora/core/rng.h"
-#include "lora/model/linear_head.h"
+#include "lora/model/model.h"
 #include "options.h"
 
 namespace lora::cli {
 
 struct BaseModel {
-  LinearHead head;
-  std::string name;  ///< "base.safetensors:head.weight"; empty if it was drawn
-  std::string file;  ///< likewise
-  std::string dtype;
+  std::unique_ptr<Model> model;
+  std::string name;   ///< "base.safetensors:head.weight"; empty if it was drawn
+  std::string file;   ///< likewise
+  std::string dtype;  ///< of the weights; several are joined
   std::shared_ptr<const void> mapping;
   std::optional<std::int64_t> seed;  ///< if it was drawn: of the generator's first draws
 };
 
-/// FILE[:TENSOR]. Throws Error(input) for what is no weight and for numbers that are not finite.
-BaseModel read_base(const std::string& file_and_tensor, bool fan_in_fan_out);
+/// FILE[:TENSOR], or FILE[:PREFIX] for a stack of layers with `activation` (a name, or one for each
+/// gap between them, separated by commas; empty for what the file says) in the gaps. Throws
+/// Error(input) for what is no weight and for numbers that are not finite, Error(usage) if the
+/// activations do not fit.
+BaseModel read_base(const std::string& file_and_tensor, bool fan_in_fan_out,
+                    const std::string& activation);
 
 /// As torch.nn.Linear(in, out) draws it; `rng` was seeded with `seed`.
 BaseModel draw_base(Index in, Index out, std::int64_t seed, Rng& rng);
+
+/// The base without an adapter, for one more run: it looks at the weights of `base`, which must
+/// outlive it.
+BaseModel same_base(const BaseModel& base);
 
 /// What messages call it.
 std::string label_of(const BaseModel& base);

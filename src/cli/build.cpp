@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "adaptation.h"
 #include "lora/core/error.h"
 #include "lora/core/table.h"
 #include "lora/core/text.h"
@@ -15,9 +16,7 @@
 #include "lora/ops/parallel.h"
 #include "lora/optim/parameter_groups.h"
 #include "recipe.h"
-#include "resolve.h"
 #include "setting.h"
-#include "targets.h"
 
 namespace lora::cli {
 
@@ -65,22 +64,6 @@ std::vector<ParameterGroup> groups_of(const std::vector<NamedParameter>& trainab
   return parameter_groups(parameters, options);
 }
 
-Index outputs_of(const Dataset& data, const SourceFacts& facts) {
-  return data.has_labels() ? data.classes : facts.targets;
-}
-
-/// A classifier that has seen one class only learns nothing but that class.
-void check_classes(const Dataset& data, const SourceFacts& facts,
-                   const std::vector<std::string>& names) {
-  if (!data.has_labels()) return;
-  const auto [least, most] = std::ranges::minmax(data.labels);
-  if (least != most) return;
-  const std::string name =
-      names.empty() ? std::to_string(least) : in_quotes(names[static_cast<std::size_t>(least)]);
-  throw Error(ErrorKind::input, facts.label, ": all ", data.rows(), " rows are of class ", name,
-              "; at least two classes are needed");
-}
-
 /// "1,2.5" → numbers, one for each class.
 std::vector<double> parse_class_weights(const std::string& list, Index classes) {
   if (list.find_first_of("0123456789") == std::string::npos) {
@@ -110,22 +93,6 @@ std::vector<Value> chosen(const std::vector<Value>& values, const std::vector<In
   return result;
 }
 
-/// Without what only the base decides.
-RunSize size_of(const Options& options, Index rows, Index features, Index outputs) {
-  RunSize size;
-  size.rows = rows;
-  size.features = features;
-  size.outputs = outputs;
-  size.rank = options.rank.value_or(0);
-  size.trains_weight = options.method == "full";
-  size.trains_magnitude = options.dora;
-  size.batch = *options.batch_size == 0 ? rows : std::min(*options.batch_size, rows);
-  size.gathers = *options.shuffle || options.val_split.has_value();
-  size.trains_bias = options.bias && *options.bias != "none";
-  size.keeps_best = *options.keep_best != "none";
-  return size;
-}
-
 }  // namespace
 
 Counts counts_of(Model& model) {
@@ -145,25 +112,11 @@ TrainConfig train_config(const Options& options) {
   config.lr = options.lr;
   config.accumulate = options.accumulate;
   config.clip_norm = options.clip_norm.value_or(0);
-  config.eval_every = options.eval_every;
+  config.eval_every = options.eval_every.value_or(1);
   config.keep_best = *options.keep_best == "none" ? "" : *options.keep_best;
   config.early_stop = options.early_stop.value_or(0);
   config.keep_every = options.checkpoint_every.value_or(0);
   return config;
-}
-
-void check_widths(const BaseModel& base, const SourceFacts& facts) {
-  if (facts.features != base.head.in_features()) {
-    throw Error(ErrorKind::input, facts.label, ": ", facts.features, " features, but ",
-                label_of(base), " takes ", base.head.in_features());
-  }
-  const bool numbers = facts.task == Task::regression && facts.targets > 0;
-  if (numbers && facts.targets != base.head.out_features()) {
-    throw Error(ErrorKind::input, facts.label, ": ", facts.targets, " target column(s)",
-                facts.target_names.empty() ? "" : " ('" + joined(facts.target_names) + "')",
-                ", but ", label_of(base), " has ", base.head.out_features(), " outputs",
-                facts.targets == 1 ? "; if the target is a class, say --task classification" : "");
-  }
 }
 
 std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
@@ -178,18 +131,25 @@ std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
   return find_entry(loss_kinds(), "--loss", *options.loss).make(loss_options);
 }
 
-Run::Run(Options& options)
-    : compute{threads_of(options)}, rng(static_cast<std::uint64_t>(options.seed)) {
+Run::Run(const Options& options, RunInputs& read)
+    : inputs(read),
+      start(read.start),
+      facts(read.facts),
+      task(read.task),
+      class_names(read.class_names),
+      compute{threads_of(options)},
+      rng(static_cast<std::uint64_t>(options.seed)) {
   if (options.is_demo()) {
     make_demo(options);
   } else {
-    read_files(options);
+    make_base(options);
   }
   hold_out(options);
+  find_scaling(options);
   scale_features(options);
-  attach_adapter(options);
+  adapter = adapt(*base, options, start, rng);
   make_loaders(options);
-  cache = std::make_unique<FrozenCache>(model(), data, compute);
+  cache = std::make_unique<FrozenCache>(model(), data(), compute);
   make_loss_and_metrics(options);
   objective = std::make_unique<ModelObjective>(model(), *loss);
   make_optimizer(options);
@@ -197,78 +157,32 @@ Run::Run(Options& options)
 
 /// Random data, then a random base, in the order in which PyTorch's program draws them.
 void Run::make_demo(const Options& options) {
-  RunSize size = size_of(options, *options.samples, *options.in, *options.out);
-  size.base_is_drawn = true;
-  check_memory(memory_need(size, options));
-  data.features = rng.normal(*options.samples, *options.in);
-  data.targets = rng.normal(*options.samples, *options.out);
+  own_data.features = rng.normal(*options.samples, *options.in);
+  own_data.targets = rng.normal(*options.samples, *options.out);
   base.emplace(draw_base(*options.in, *options.out, options.seed, rng));
   base->seed.reset();  // not the generator's first draws
 }
 
-void Run::read_files(Options& options) {
-  DatasetRequest request;
-  request.data = options.data;
-  request.target = options.target;
-  request.weight_column = options.weight_column;
-  request.left_out = options.keep_columns;
-  if (options.task) request.task = task_named(*options.task);
-  if (!options.adapter.empty()) {
-    start.emplace(options.adapter);
-    base.emplace(base_of(*start, options));
-    if (start->record) {
-      request.feature_names = start->record->feature_names;
-      request.class_names = start->record->class_names;
-      if (!request.task) request.task = start->record->task;
-    }
-  } else if (!options.base.empty()) {
-    base.emplace(read_base(options.base, options.fan_in_fan_out));
+void Run::make_base(const Options& options) {
+  if (inputs.base) {
+    base.emplace(same_base(*inputs.base));
+  } else {
+    const Widths widths = inputs.widths();
+    base.emplace(draw_base(widths.in, widths.out, options.seed, rng));
   }
-  if (base) request.outputs = model().out_features();
-
-  DatasetReader reader(request);
-  facts = reader.facts();
-  task = facts.task;
-  resolve_task(options, task);
-  if (base) check_widths(*base, facts);
-  check_memory(memory_need(size(options), options));
-  data = reader.read_all();
-  class_names = reader.class_names();
-  check_classes(data, facts, class_names);
-  if (!base) {
-    base.emplace(draw_base(facts.features, outputs_of(data, facts), options.seed, rng));
-  }
-  read_validation(options);
-}
-
-void Run::read_validation(const Options& options) {
-  if (options.val.empty()) return;
-  DatasetRequest request;
-  request.data = options.val;
-  request.target = options.val_target.empty() ? options.target : options.val_target;
-  request.weight_column = options.weight_column;
-  request.left_out = options.keep_columns;
-  request.task = task;
-  request.feature_names = facts.feature_names;
-  request.target_names = facts.target_names;
-  request.outputs = model().out_features();
-  request.class_names = class_names;
-  DatasetReader reader(request);
-  check_widths(*base, reader.facts());
-  validation_data = reader.read_all();
 }
 
 void Run::hold_out(const Options& options) {
   if (options.val_split) {
-    rows = split_rows(data, *options.val_split, static_cast<std::uint64_t>(options.seed));
+    rows = split_rows(data(), *options.val_split, static_cast<std::uint64_t>(options.seed));
   } else {
-    rows.train = all_rows(data.rows());
-    rows.validation = all_rows(validation_data.rows());
+    rows.train = all_rows(data().rows());
+    rows.validation = all_rows(validation_data().rows());
   }
 }
 
 /// An adapter goes on with the features that it was trained on.
-void Run::scale_features(const Options& options) {
+void Run::find_scaling(const Options& options) {
   const bool from_record = start && start->record;
   if (from_record && start->record->scaling) {
     scaling = start->record->scaling;
@@ -276,7 +190,7 @@ void Run::scale_features(const Options& options) {
     throw Error(ErrorKind::usage, "--standardize contradicts --adapter ", options.adapter,
                 ", which was trained without it");
   } else if (options.standardize) {
-    scaling = FeatureScaling::of(data.features, rows.train);
+    scaling = FeatureScaling::of(data().features, rows.train);
     for (const Index column : scaling->constant_columns()) {
       const auto i = static_cast<std::size_t>(column);
       spdlog::warn("warning: feature {} is the same in every training row, so it becomes 0",
@@ -284,54 +198,41 @@ void Run::scale_features(const Options& options) {
                                                : in_quotes(facts.feature_names[i]));
     }
   }
-  if (!scaling) return;
-  if (static_cast<Index>(scaling->mean.size()) != data.features.cols()) {
-    throw Error(ErrorKind::input, run_record_path(options.adapter), ": scales ",
-                scaling->mean.size(), " features, but ", facts.label, " has ",
-                data.features.cols());
-  }
-  scaling->apply(data.features);
-  if (validation_data.rows() > 0) scaling->apply(validation_data.features);
 }
 
-void Run::attach_adapter(const Options& options) {
-  Linear& linear = model().linear();
-  if (start) {
-    start->adapter.attach_to(model(), options.dropout);
-    adapter = start->adapter.config();
-  } else {
-    adapter = adapter_config(options, {model().name()});
-    const Index rank = adapter.rank_of(model().name());
-    const double scale = adapter.scale_of(model().name());
-    const AdapterOptions adapter_options{rank, scale * static_cast<double>(rank),
-                                         options.init.value_or(""), options.dropout};
-    const char* const kind = options.method == "full" ? "dense" : options.dora ? "dora" : "lora";
-    linear.attach(
-        find_entry(adapter_kinds(), "adapter", kind).make(adapter_options, linear.weight(), rng));
+/// In place, unless other runs need the features as they are.
+void Run::scale_features(const Options& options) {
+  if (!scaling) return;
+  if (static_cast<Index>(scaling->mean.size()) != data().features.cols()) {
+    throw Error(ErrorKind::input, run_record_path(options.adapter), ": scales ",
+                scaling->mean.size(), " features, but ", facts.label, " has ",
+                data().features.cols());
   }
-  adapter.base_model = base->name;
-  const std::string mode = options.bias.value_or(adapter.bias);
-  if (mode == "none") return;
-  if (linear.bias() == nullptr) {
-    throw Error(ErrorKind::usage, "--bias ", mode, ": ", label_of(*base),
-                " has no bias that could be trained; leave --bias away");
+  if (!inputs.of_several) {
+    scaling->apply(inputs.data.features);
+    if (validation_data().rows() > 0) scaling->apply(inputs.validation_data.features);
+    return;
   }
-  adapter.bias = mode;
-  linear.bias()->set_trainable(true);
+  own_data = inputs.data;
+  scaling->apply(own_data.features);
+  if (validation_data().rows() == 0) return;
+  own_validation_data = inputs.validation_data;
+  scaling->apply(own_validation_data.features);
 }
 
 void Run::make_loaders(const Options& options) {
-  train_loader = std::make_unique<Loader>(data, rows.train, *options.batch_size, *options.shuffle);
+  train_loader =
+      std::make_unique<Loader>(data(), rows.train, *options.batch_size, *options.shuffle);
   if (rows.validation.empty()) return;
-  const bool own = validation_data.rows() > 0;
-  validation_loader = std::make_unique<Loader>(own ? validation_data : data, rows.validation,
+  const bool own = validation_data().rows() > 0;
+  validation_loader = std::make_unique<Loader>(own ? validation_data() : data(), rows.validation,
                                                kValidationBatch, /*shuffle=*/false);
-  if (own) validation_cache = std::make_unique<FrozenCache>(model(), validation_data, compute);
+  if (own) validation_cache = std::make_unique<FrozenCache>(model(), validation_data(), compute);
 }
 
 void Run::make_loss_and_metrics(const Options& options) {
-  loss = make_loss(options, model().out_features(), chosen(data.labels, rows.train),
-                   chosen(data.weights, rows.train));
+  loss = make_loss(options, model().out_features(), chosen(data().labels, rows.train),
+                   chosen(data().weights, rows.train));
   metrics = make_metrics(task, model().out_features());
 }
 
@@ -352,24 +253,6 @@ Index Run::total_steps(const Options& options) const {
   const Index steps = steps_per_epoch(options);
   const Index most_epochs = std::numeric_limits<Index>::max() / steps;
   return options.max_steps.value_or(std::min(*options.epochs, most_epochs) * steps);
-}
-
-RunSize Run::size(const Options& options) const {
-  const bool labels = task == Task::classification;
-  const Index rows_known =
-      data.rows() > 0 ? data.rows() + validation_data.rows() : facts.rows.value_or(0);
-  const Index fewest_outputs = labels ? std::max<Index>(data.classes, 2) : facts.targets;
-  RunSize size = base ? size_of(options, rows_known, model().in_features(), model().out_features())
-                      : size_of(options, rows_known, facts.features, fewest_outputs);
-  if (start) {
-    for (const std::string& path : start->adapter.layers()) {
-      size.rank = std::max(size.rank, start->adapter.config().rank_of(path));
-    }
-  }
-  size.labels = labels;
-  size.base_is_drawn = !base || base->name.empty();
-  if (base) size.base_bytes = static_cast<double>(model().linear().weight().bytes().size());
-  return size;
 }
 
 std::optional<Feed> Run::validation() {

@@ -15,7 +15,6 @@
 #include "lora/core/rng.h"
 #include "lora/core/task.h"
 #include "lora/data/dataset.h"
-#include "lora/data/dataset_reader.h"
 #include "lora/data/feature_scaling.h"
 #include "lora/data/loader.h"
 #include "lora/data/split.h"
@@ -25,8 +24,8 @@
 #include "lora/train/frozen_cache.h"
 #include "lora/train/objective.h"
 #include "lora/train/trainer.h"
-#include "memory_need.h"
 #include "options.h"
+#include "run_inputs.h"
 
 namespace lora::cli {
 
@@ -44,37 +43,36 @@ int threads_of(const Options& options);
 /// The loop that the options ask for.
 TrainConfig train_config(const Options& options);
 
-/// Refuses data that does not fit its base.
-void check_widths(const BaseModel& base, const SourceFacts& facts);
-
 /// The loss that the options name, for a model of so many outputs. `labels` and `weights` are those
 /// of the rows by which balanced class weights are measured.
 std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
                                 const std::vector<std::int32_t>& labels,
                                 const std::vector<Real>& weights);
 
-/// Owns everything below the trainer. Members stand in the order of their making: later ones refer
-/// to earlier ones.
+/// Owns everything below the trainer that one run makes for itself. Members stand in the order of
+/// their making: later ones refer to earlier ones.
 struct Run {
-  /// Fills in what of the options depends on the data.
-  explicit Run(Options& options);
+  /// Of options that `read` has filled in; it must outlive the run.
+  Run(const Options& options, RunInputs& read);
   ~Run() = default;
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
   Run(Run&&) = delete;
   Run& operator=(Run&&) = delete;
 
+  RunInputs& inputs;
+  const std::optional<SavedAdapter>& start;  ///< the adapter that training starts from
+  const SourceFacts& facts;
+  Task task;
+  const std::vector<std::string>& class_names;
+
   Compute compute;
   SingleProcess group;
   Rng rng;
-  std::optional<SavedAdapter> start;  ///< the adapter that training starts from
   std::optional<BaseModel> base;
-  SourceFacts facts;  ///< of the training rows' file; empty for the demo
-  Task task = Task::regression;
-  std::vector<std::string> class_names;
-  Dataset data;
-  Dataset validation_data;  ///< empty if held-out rows come from `data`, or if there are none
-  Split rows;               ///< of `data`
+  Dataset own_data;             ///< drawn or scaled for this run; empty if it uses those read
+  Dataset own_validation_data;  ///< likewise
+  Split rows;                   ///< of data()
   std::optional<FeatureScaling> scaling;
   PeftConfig adapter;  ///< what the adapter is, as it will be saved
   std::unique_ptr<Loss> loss;
@@ -88,16 +86,20 @@ struct Run {
   std::unique_ptr<Optimizer> optimizer;
   std::unique_ptr<Schedule> schedule;
 
-  LinearHead& model() { return base->head; }
-  const LinearHead& model() const { return base->head; }
+  Model& model() { return *base->model; }
+  const Model& model() const { return *base->model; }
+
+  const Dataset& data() const { return own_data.rows() > 0 ? own_data : inputs.data; }
+
+  /// Empty if held-out rows come from data(), or if there are none.
+  const Dataset& validation_data() const {
+    return own_validation_data.rows() > 0 ? own_validation_data : inputs.validation_data;
+  }
 
   Index steps_per_epoch(const Options& options) const;
 
   /// Of the whole run.
   Index total_steps(const Options& options) const;
-
-  /// How large it is.
-  RunSize size(const Options& options) const;
 
   /// What the trainer borrows of all this.
   TrainParts parts(std::vector<Observer*> observers, std::function<bool()> stop);
@@ -107,11 +109,10 @@ struct Run {
 
  private:
   void make_demo(const Options& options);
-  void read_files(Options& options);
-  void read_validation(const Options& options);
+  void make_base(const Options& options);
   void hold_out(const Options& options);
+  void find_scaling(const Options& options);
   void scale_features(const Options& options);
-  void attach_adapter(const Options& options);
   void make_loaders(const Options& options);
   void make_loss_and_metrics(const Options& options);
   void make_optimizer(const Options& options);

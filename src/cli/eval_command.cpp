@@ -70,9 +70,9 @@ void check_loss(const Figures& figures, const std::string& label) {
 
 Judgement judge(Inference& inference, DatasetReader& reader, const Loss& loss) {
   const Task task = reader.facts().task;
-  const Index outputs = inference.base.head.out_features();
+  const Index outputs = inference.base.model->out_features();
   const std::vector<ReportedMetric> metrics = make_metrics(task, outputs);
-  ModelObjective objective(inference.base.head, loss);
+  ModelObjective objective(*inference.base.model, loss);
   SingleProcess group;
 
   Judgement judgement;
@@ -145,7 +145,7 @@ int run_eval(Options& options, const std::vector<Setting>& settings) {
   if (request.data != "-") request.class_names = class_names_of(request);
   DatasetReader reader = inference.open(request);
   resolve_task(options, reader.facts().task);
-  const auto loss = make_loss(options, inference.base.head.out_features(), {}, {});
+  const auto loss = make_loss(options, inference.base.model->out_features(), {}, {});
   announce_model(inference, reader);
   const Judgement judgement = judge(inference, reader, *loss);
   const auto broken = broken_requirements(options.require, judgement.figures);

@@ -4,13 +4,15 @@
 
 #include "build.h"
 #include "lora/core/error.h"
+#include "run_inputs.h"
 
 namespace lora::cli {
 
 namespace {
 
 BaseModel base_for(const Options& options, const std::optional<SavedAdapter>& saved) {
-  return saved ? base_of(*saved, options) : read_base(options.base, options.fan_in_fan_out);
+  return saved ? base_of(*saved, options)
+               : read_base(options.base, options.fan_in_fan_out, options.activation);
 }
 
 std::optional<SavedAdapter> saved_for(const Options& options) {
@@ -29,7 +31,7 @@ Inference::Inference(const Options& options)
     : compute{threads_of(options)}, saved(saved_for(options)), base(base_for(options, saved)) {
   if (!saved) return;
   saved->adapter.check_adds_something();
-  saved->adapter.attach_to(base.head);
+  saved->adapter.attach_to(*base.model);
 }
 
 const std::optional<RunRecord>& Inference::record() const {
@@ -43,7 +45,7 @@ DatasetRequest Inference::request(const Options& options) const {
   request.weight_column = options.weight_column;
   request.left_out = options.keep_columns;
   request.task = task_for(options, record());
-  request.outputs = base.head.out_features();
+  request.outputs = base.model->out_features();
   if (record()) {
     request.feature_names = record()->feature_names;
     request.class_names = record()->class_names;
@@ -53,17 +55,17 @@ DatasetRequest Inference::request(const Options& options) const {
 
 DatasetReader Inference::open(const DatasetRequest& request) const {
   DatasetReader reader(request);
-  check_widths(base, reader.facts());
+  check_widths(widths_of(base), reader.facts());
   if (!request.feature_names.empty() && reader.facts().feature_names.empty()) {
     spdlog::warn(
         "warning: {} has no names for its columns; they are taken in the order of the training",
         reader.facts().label);
   }
   if (record() && record()->scaling &&
-      record()->scaling->mean.size() != static_cast<std::size_t>(base.head.in_features())) {
+      record()->scaling->mean.size() != static_cast<std::size_t>(base.model->in_features())) {
     throw Error(ErrorKind::input, run_record_path(saved->adapter.directory()), ": scales ",
                 record()->scaling->mean.size(), " features, but ", label_of(base), " takes ",
-                base.head.in_features());
+                base.model->in_features());
   }
   return reader;
 }

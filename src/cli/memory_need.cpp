@@ -66,38 +66,70 @@ std::optional<double> left_in_group() {
   return std::max(0.0, *most - *used + files);
 }
 
+double stored_bytes(const RunSize& size) {
+  double bytes = 0;
+  for (const LayerPlan& layer : size.layers) bytes += layer.bytes;
+  return bytes;
+}
+
+std::size_t lowest_trained(const RunSize& size) {
+  const auto layer = std::ranges::find_if(size.layers, &LayerPlan::trains);
+  return layer == size.layers.end() ? 0 : static_cast<std::size_t>(layer - size.layers.begin());
+}
+
+/// Of each row, of the lowest trained layer: its product, and its input if that is not the row.
+Index kept_features(const RunSize& size) {
+  const std::size_t lowest = lowest_trained(size);
+  const LayerPlan& layer = size.layers[lowest];
+  return (lowest > 0 ? layer.in : 0) + (layer.dense ? 0 : layer.out);
+}
+
+/// What a step has of each row: of each layer from the lowest trained one on the output and its
+/// gradient, and x·Aᵀ and its gradient; above it also the input and its gradient.
+double step_features(const RunSize& size) {
+  double features = 0;
+  const std::size_t lowest = lowest_trained(size);
+  for (std::size_t i = lowest; i < size.layers.size(); ++i) {
+    const LayerPlan& layer = size.layers[i];
+    features +=
+        static_cast<double>(2 * layer.out + 2 * layer.rank + (i > lowest ? 2 * layer.in : 0));
+  }
+  return features;
+}
+
 }  // namespace
 
 std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options) {
   const auto rows = static_cast<double>(size.rows);
-  const auto in = static_cast<double>(size.features);
-  const auto out = static_cast<double>(size.outputs);
-  const auto rank = static_cast<double>(size.rank);
-  const auto batch = static_cast<double>(size.batch);
-  const double trained = (size.trains_weight ? in * out : rank * (in + out)) +
-                         (size.trains_bias ? out : 0) + (size.trains_magnitude ? out : 0);
+  const auto in = static_cast<double>(size.layers.front().in);
+  const auto out = static_cast<double>(size.layers.back().out);
+  const double target = size.labels ? 1 : out;
+  double trained = 0;
+  for (const LayerPlan& layer : size.layers) trained += layer.trained();
   const std::string fewer_rows = options.is_demo() ? "fewer --samples" : "fewer rows of --data";
   const std::string shape = options.is_demo() ? "a smaller --in or --out" : "a smaller base";
-
-  const double target = size.labels ? 1 : out;
 
   // Of each row also its number, and its place in the order of an epoch.
   std::vector<MemoryPart> parts = {
       {"data", rows * ((in + target) * kBytes + 2 * sizeof(Index)), fewer_rows}};
+  if (size.copies_features) parts.push_back({"scaled features", rows * in * kBytes, fewer_rows});
   if (size.base_is_drawn) {
     parts.push_back({"frozen weight", (in + 1) * out * kBytes, shape});
   } else {
-    parts.push_back({"frozen weight, in its file", size.base_bytes, shape, /*in_file=*/true});
+    parts.push_back({"frozen weight, in its file", stored_bytes(size), shape, /*in_file=*/true});
   }
-  if (!size.trains_weight && FrozenCache::keeps(size.rows, size.outputs)) {
-    parts.push_back({"kept base products", rows * out * kBytes, fewer_rows});
+  const Index kept = kept_features(size);
+  const bool keeps = kept > 0 && FrozenCache::keeps(size.rows, kept);
+  if (keeps) {
+    parts.push_back({"kept base products", rows * static_cast<double>(kept) * kBytes, fewer_rows});
   }
   parts.push_back({"trained parameters and gradients", 2 * trained * kBytes, "a lower --rank"});
   parts.push_back({"optimiser", moments_of(options) * trained * kBytes, "a lower --rank"});
   if (size.keeps_best) parts.push_back({"best epoch", trained * kBytes, "--keep-best none"});
-  // The gathered rows and their products, outputs and their gradient, x·Aᵀ and its gradient.
-  const double gathered = size.gathers ? in + target + out : 0;
-  parts.push_back({"a step", batch * (gathered + 2 * out + 2 * rank) * kBytes,
+  const double gathered =
+      size.gathers ? in + target + (keeps ? static_cast<double>(kept) : out) : 0;
+  parts.push_back({"a step",
+                   static_cast<double>(size.batch) * (gathered + step_features(size)) * kBytes,
                    "a smaller --batch-size or --rank"});
   return parts;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "adaptation.h"
 #include "lora/core/matrix.h"
 #include "options.h"
 
@@ -12,19 +13,14 @@ namespace lora::cli {
 
 /// What decides how much memory a run takes.
 struct RunSize {
-  Index rows = 0;      ///< of features, all of them
-  Index features = 0;  ///< of the layer
-  Index outputs = 0;
-  Index rank = 0;
-  Index batch = 0;             ///< rows of a step
-  bool gathers = false;        ///< a step's rows are copied together
-  bool labels = false;         ///< a class a row in place of a number an output
-  bool base_is_drawn = false;  ///< else it stays in its file
-  double base_bytes = 0;       ///< of the weight in its file
-  bool trains_bias = false;
-  bool trains_weight = false;     ///< all of it, in place of factors
-  bool trains_magnitude = false;  ///< a number an output
+  Index rows = 0;                 ///< of features, all of them
+  std::vector<LayerPlan> layers;  ///< of the model, from below
+  Index batch = 0;                ///< rows of a step
+  bool gathers = false;           ///< a step's rows are copied together
+  bool labels = false;            ///< a class a row in place of a number an output
+  bool base_is_drawn = false;     ///< else it stays in its file
   bool keeps_best = false;
+  bool copies_features = false;  ///< to scale them, since other runs need them as they are
 };
 
 struct MemoryPart {

@@ -11,6 +11,7 @@
 #include "lora/core/table.h"
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
+#include "lora/nn/activation.h"
 #include "lora/nn/lora_init.h"
 #include "lora/optim/schedule.h"
 
@@ -178,10 +179,17 @@ void bind_problem(Binder& bind, Options& o) {
   bind.choice("task", o.task, {"regression", "classification"},
               "what the targets are (classification if they are words, else regression)");
   bind.on(kTrainOrPlan | kEval | kPredict | kInspect | kMerge | kExtract);
-  bind.text("base", o.base, "FILE[:TENSOR]",
-            "the frozen weight, (out, in): .safetensors (with its bias, if there) or .npy; without "
-            "it: drawn as torch.nn.Linear does");
+  bind.text(
+      "base", o.base, "FILE[:TENSOR]",
+      "the frozen weight, (out, in): .safetensors (with its bias, if there) or .npy; a file or "
+      "FILE:PREFIX of layers numbered as in torch.nn.Sequential is a stack of them; without "
+      "it: drawn as torch.nn.Linear does");
   bind.flag("fan-in-fan-out", o.fan_in_fan_out, "the weight is stored as (in, out)");
+  bind.on(kTrainOrPlan | kEval | kPredict);
+  bind.text("activation", o.activation, "NAME,…",
+            "what stands where a stack's numbers leave gaps, one for all or one for each (what the "
+            "file's metadata say): " +
+                joined(names_of(activation_kinds())));
   bind.on(kTrainOrPlan);
   bind.text("val", o.val, "FILE", "held-out rows, in the form of --data");
   bind.text("val-target", o.val_target, "FILE", "their targets, if --target is a file");
@@ -310,7 +318,7 @@ void bind_run(Binder& bind, Options& o) {
            [&o](const std::string& option, const std::string& given) {
              o.seed = parse_seed(option, given);
            });
-  bind.whole("eval-every", o.eval_every, {1}, "epochs between validations");
+  bind.whole("eval-every", o.eval_every, {1}, "epochs between validations (1)");
   bind.whole("log-every", o.log_every, {1}, "say the loss every N steps (with --json: an object)");
   bind.on(kTrainOrPlan | kEval);
   bind.texts("require", o.require, "CONDITION",

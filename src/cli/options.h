@@ -27,6 +27,7 @@ struct Options {
   std::optional<std::string> task;
   std::string base;
   bool fan_in_fan_out = false;
+  std::string activation;
   std::string val;
   std::string val_target;
   std::optional<double> val_split;
@@ -85,7 +86,7 @@ struct Options {
   // run
   std::int64_t seed = 42;
   Index threads = 0;
-  Index eval_every = 1;
+  std::optional<Index> eval_every;
   std::optional<Index> log_every;
   std::vector<std::string> require;
   bool json = false;

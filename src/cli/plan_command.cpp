@@ -45,6 +45,7 @@ struct PlannedLayer {
   std::string path;
   Index out;
   Index in;
+  bool has_factors;
   Index rank;
   double scale;
   Index trained = 0;
@@ -55,8 +56,9 @@ class LayerVisitor : public Visitor {
   explicit LayerVisitor(const PeftConfig& adapter) : adapter_(adapter) {}
 
   void linear(const std::string& name, Linear& layer) override {
-    layers.push_back({name, layer.out_features(), layer.in_features(), adapter_.rank_of(name),
-                      adapter_.scale_of(name)});
+    const bool has_factors = layer.adapter() != nullptr && layer.adapter()->uses_base_product();
+    layers.push_back({name, layer.out_features(), layer.in_features(), has_factors,
+                      adapter_.rank_of(name), adapter_.scale_of(name)});
   }
   void parameter(const std::string& /*name*/, Parameter& parameter) override {
     if (parameter.trainable()) layers.back().trained += parameter.value.size();
@@ -123,7 +125,7 @@ Timing measure(Run& run, const Options& options, double reading) {
   timing.reading = reading;
   timing.steps = run.total_steps(options);
   timing.epochs = (timing.steps - 1) / run.steps_per_epoch(options) + 1;
-  if (run.validation_loader) timing.validations = (timing.epochs - 1) / options.eval_every + 2;
+  if (run.validation_loader) timing.validations = (timing.epochs - 1) / *options.eval_every + 2;
   Trainer trainer(train_config(options), run.parts({}, nullptr));
   measure_steps(trainer, timing);
   measure_validation(run, timing);
@@ -141,7 +143,8 @@ std::vector<std::string> lines_of(const Plan& plan) {
   Cells layers = {{"layer", "shape", "rank", "scale", "trained"}};
   for (const PlannedLayer& layer : plan.layers) {
     layers.push_back({layer.path, fmt::format("({}, {})", layer.out, layer.in),
-                      std::to_string(layer.rank), fmt::format("{:g}", layer.scale),
+                      layer.has_factors ? std::to_string(layer.rank) : "-",
+                      layer.has_factors ? fmt::format("{:g}", layer.scale) : "-",
                       std::to_string(layer.trained)});
   }
   std::vector<std::string> lines = aligned(layers);
@@ -167,8 +170,8 @@ Json facts_of(const Plan& plan, const std::vector<Setting>& settings) {
   for (const PlannedLayer& layer : plan.layers) {
     layers.push_back({{"path", layer.path},
                       {"shape", {layer.out, layer.in}},
-                      {"rank", layer.rank},
-                      {"scale", layer.scale},
+                      {"rank", layer.has_factors ? Json(layer.rank) : Json()},
+                      {"scale", layer.has_factors ? Json(layer.scale) : Json()},
                       {"trained", layer.trained}});
   }
   Json memory = Json::object();
@@ -200,14 +203,15 @@ int run_plan(Options& options, const std::vector<Setting>& settings) {
                 ": holds checkpoints; --resume goes on from them, --overwrite deletes them");
   }
   const auto start = Clock::now();
-  Run run(options);
+  RunInputs inputs(options);
+  Run run(options, inputs);
   const double reading = seconds_since(start);
   check_save(with_base(options, run.base->file));
   announce(run, options);
 
   LayerVisitor walk(run.adapter);
   run.model().visit(walk);
-  const Plan plan{walk.layers, counts_of(run.model()), memory_need(run.size(options), options),
+  const Plan plan{walk.layers, counts_of(run.model()), memory_need(inputs.size(options), options),
                   measure(run, options, reading)};
   StandardOutput out;
   if (options.json) {

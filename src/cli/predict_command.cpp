@@ -51,7 +51,7 @@ std::vector<std::string> numbered(Index count, Index first, const std::string& p
 
 std::vector<std::string> predicted_columns(const Inference& inference, Task task,
                                            bool probabilities) {
-  const Index outputs = inference.base.head.out_features();
+  const Index outputs = inference.base.model->out_features();
   const auto& record = inference.record();
   if (task == Task::classification && probabilities) {
     const bool named = record && !record->class_names.empty();
@@ -102,12 +102,12 @@ std::vector<std::int32_t> likeliest(const Matrix& outputs) {
 
 /// The model's outputs for the rows, (rows, outputs).
 Matrix outputs_of(const Inference& inference, const Dataset& rows, Tape& tape, Index first_row) {
-  Matrix outputs(rows.rows(), inference.base.head.out_features());
+  Matrix outputs(rows.rows(), inference.base.model->out_features());
   Loader loader(rows, all_rows(rows.rows()), kBatch, /*shuffle=*/false);
   while (const std::optional<Batch> batch = loader.next()) {
     tape.reset(Mode::infer);
     MutableView part = outputs.middleRows(batch->rows.front(), batch->size());
-    inference.base.head.forward(*batch, part, tape);
+    inference.base.model->forward(*batch, part, tape);
   }
   for (Index row = 0; row < outputs.rows(); ++row) {
     if (outputs.row(row).allFinite()) continue;

@@ -28,6 +28,7 @@ void check_training_problem(const Options& o) {
                                     {o.task.has_value(), "task"},
                                     {!o.base.empty(), "base"},
                                     {!o.adapter.empty(), "adapter"},
+                                    {!o.activation.empty(), "activation"},
                                     {o.standardize, "standardize"},
                                     {!o.weight_column.empty(), "weight-column"},
                                     {!o.class_weights.empty(), "class-weights"},
@@ -39,6 +40,8 @@ void check_training_problem(const Options& o) {
                 "--data needs --target: the columns, or the file, that hold what to predict");
   }
   refuse_without(!o.val_target.empty(), !o.val.empty(), "val-target", "val");
+  refuse_without(!o.activation.empty(), !o.base.empty() || !o.adapter.empty(), "activation",
+                 "base");
   refuse_together(!o.val.empty(), "val", o.val_split.has_value(), "val-split",
                   "held-out rows come from a file or from --data");
   if (!o.val.empty() && is_target_file(o.target) && o.val_target.empty()) {
@@ -151,6 +154,10 @@ void resolve_training(Options& o) {
   refuse_without(o.allow_changed, o.resume, "allow-changed", "resume");
   refuse_together(o.resume, "resume", o.overwrite, "overwrite",
                   "one goes on from what the other deletes");
+  if (o.eval_every && !o.has_validation()) {
+    throw Error(ErrorKind::usage, "--eval-every needs held-out rows: --val or --val-split");
+  }
+  if (o.has_validation()) o.eval_every = o.eval_every.value_or(1);
   check_requirements(o.require, o.has_validation() ? figure_names({"loss", "val_loss"}, "val_")
                                                    : std::vector<std::string>{"loss"});
   resolve_recipe(o);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fnmatch.h>
+#include <iterator>
 #include <regex>
 #include <utility>
 
@@ -18,7 +19,8 @@ namespace {
 [[noreturn]] void refuse(const std::string& option, const std::string& pattern,
                          const std::vector<std::string>& layers) {
   const std::string near = nearest(pattern, layers);
-  throw Error(ErrorKind::usage, "--", option, " '", pattern, "' fits no layer; ",
+  throw Error(ErrorKind::usage, "--", option, " '", pattern, "' fits no ",
+              option == "targets" ? "layer" : "adapted layer", "; ",
               near.empty() ? "the layers are: " + joined(layers) : "is '" + near + "' meant?");
 }
 
@@ -58,6 +60,23 @@ bool target_fits(const std::string& target, const std::string& path) {
          fnmatch(target.c_str(), path.c_str(), 0) == 0 || regex_fits(target, path);
 }
 
+std::vector<std::string> targeted_layers(const Options& options,
+                                         const std::vector<std::string>& layers) {
+  if (options.targets.empty()) return layers;
+  const std::vector<std::string> targets = split(options.targets, ',');
+  for (const std::string& target : targets) {
+    const bool fits =
+        std::ranges::any_of(layers, [&](const auto& path) { return target_fits(target, path); });
+    if (!fits) refuse("targets", target, layers);
+  }
+  std::vector<std::string> targeted;
+  std::ranges::copy_if(layers, std::back_inserter(targeted), [&](const std::string& path) {
+    return std::ranges::any_of(targets,
+                               [&](const auto& target) { return target_fits(target, path); });
+  });
+  return targeted;
+}
+
 PeftConfig adapter_config(const Options& options, const std::vector<std::string>& layers) {
   PeftConfig config;
   config.rank = options.rank.value_or(config.rank);
@@ -76,12 +95,6 @@ PeftConfig adapter_config(const Options& options, const std::vector<std::string>
     const RealRange above_zero{0, std::numeric_limits<double>::infinity(), true, false};
     config.alpha_pattern.emplace_back(std::move(key),
                                       parse_real("alpha-pattern", value, above_zero));
-  }
-  if (options.targets.empty()) return config;
-  for (const std::string& target : split(options.targets, ',')) {
-    const bool fits =
-        std::ranges::any_of(layers, [&](const auto& path) { return target_fits(target, path); });
-    if (!fits) refuse("targets", target, layers);
   }
   return config;
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "adaptation.h"
 #include "announce.h"
 #include "build.h"
 #include "checkpointing.h"
@@ -99,22 +100,26 @@ Details detailed(Run& run) {
   return details;
 }
 
-/// ΔW·v for a v whose elements differ: if ΔW changes, so does this, and it needs little memory.
-Eigen::VectorXd probe_of(Run& run) {
+/// ΔW·v of each adapted layer for a v whose elements differ: if ΔW changes, so does this, and it
+/// needs little memory.
+std::vector<double> probe_of(Run& run) {
   constexpr Index kRows = 256;
-  const Linear& layer = run.model().linear();
-  const Eigen::VectorXd v =
-      Eigen::VectorXd::LinSpaced(layer.in_features(), 1, 2).array().sin().matrix();
-  Eigen::VectorXd probe(layer.out_features());
-  for (Index first = 0; first < probe.size(); first += kRows) {
-    const Index count = std::min(kRows, probe.size() - first);
-    probe.segment(first, count) = layer.adapter()->delta(layer.weight(), first, count) * v;
+  std::vector<double> probe;
+  for (const auto& [path, layer] : linears_of(run.model())) {
+    if (layer->adapter() == nullptr) continue;
+    const Eigen::VectorXd v =
+        Eigen::VectorXd::LinSpaced(layer->in_features(), 1, 2).array().sin().matrix();
+    for (Index first = 0; first < layer->out_features(); first += kRows) {
+      const Index count = std::min(kRows, layer->out_features() - first);
+      const Eigen::VectorXd part = layer->adapter()->delta(layer->weight(), first, count) * v;
+      probe.insert(probe.end(), part.begin(), part.end());
+    }
   }
   return probe;
 }
 
 /// Nothing is learned if the adapter ends as it began although there was something to learn.
-void check_learned(Run& run, const Eigen::VectorXd& probe_before, const TrainResult& result) {
+void check_learned(Run& run, const std::vector<double>& probe_before, const TrainResult& result) {
   const bool could_learn = result.highest_lr > 0 && result.loss > 0;
   if (!could_learn || probe_of(run) != probe_before) return;
   throw Error(ErrorKind::training, "nothing was learned in ", result.steps,
@@ -212,7 +217,8 @@ std::optional<PeftDirectoryLock> locked_output(const Options& options) {
 
 int train(Options& options, const std::vector<Setting>& settings, StandardOutput& out,
           JsonLines& json) {
-  Run run(options);
+  RunInputs read(options);
+  Run run(options, read);
   check_save(with_base(options, run.base->file));
   const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
   std::optional<Checkpointing> checkpointing;
@@ -228,7 +234,7 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   TrainParts parts = run.parts({&beginning, lines}, interrupted);
   if (checkpointing) parts.keeper = &*checkpointing;
   Trainer trainer(train_config(options), std::move(parts));
-  const Eigen::VectorXd probe_before = probe_of(run);
+  const std::vector<double> probe_before = probe_of(run);
   if (checkpointing) checkpointing->restore(trainer);
 
   catch_stop_signals();

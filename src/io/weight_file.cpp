@@ -88,20 +88,8 @@ std::optional<Matrix> read_bias(const SafetensorsFile& file, const SafetensorsEn
 
 FrozenWeight read_safetensors(const std::string& path, const std::string& tensor, Layout layout) {
   auto file = std::make_shared<const SafetensorsFile>(path);
-  const SafetensorsEntry& entry =
-      tensor.empty() ? find_only_matrix(*file) : find_named(*file, tensor);
-  if (!is_matrix(entry) || entry.bytes.empty()) {
-    throw Error(ErrorKind::input, path, ": tensor '", entry.name, "' is ", entry.dtype_name,
-                " of shape ", shape_text(entry.shape), "; a frozen weight is ", layout_text(layout),
-                ", of type F32, F64, F16 or BF16");
-  }
-  return {path,
-          entry.name,
-          layer_path_of(entry.name),
-          FrozenMatrix(entry.bytes, *entry.dtype, static_cast<Index>(entry.shape[0]),
-                       static_cast<Index>(entry.shape[1]), layout),
-          read_bias(*file, entry, layout),
-          file};
+  return frozen_weight_of(
+      file, tensor.empty() ? find_only_matrix(*file) : find_named(*file, tensor), layout);
 }
 
 Layout transposed(Layout layout) {
@@ -144,6 +132,22 @@ std::string lower_extension(const std::string& file) {
 }
 
 }  // namespace
+
+FrozenWeight frozen_weight_of(const std::shared_ptr<const SafetensorsFile>& file,
+                              const SafetensorsEntry& entry, Layout layout) {
+  if (!is_matrix(entry) || entry.bytes.empty()) {
+    throw Error(ErrorKind::input, file->path(), ": tensor '", entry.name, "' is ", entry.dtype_name,
+                " of shape ", shape_text(entry.shape), "; a frozen weight is ", layout_text(layout),
+                ", of type F32, F64, F16 or BF16");
+  }
+  return {file->path(),
+          entry.name,
+          layer_path_of(entry.name),
+          FrozenMatrix(entry.bytes, *entry.dtype, static_cast<Index>(entry.shape[0]),
+                       static_cast<Index>(entry.shape[1]), layout),
+          read_bias(*file, entry, layout),
+          file};
+}
 
 FrozenWeight read_frozen_weight(const std::string& file_and_tensor, Layout layout) {
   const auto [file, tensor] = split_file_and_name(file_and_tensor);

@@ -27,6 +27,12 @@ Linear Linear::drawn(Index in, Index out, Rng& rng) {
   return Linear(FrozenMatrix(std::move(weight)), std::move(bias));
 }
 
+Linear Linear::without_adapter() const {
+  FrozenMatrix same(weight_.bytes(), weight_.dtype(), weight_.rows(), weight_.cols(),
+                    weight_.layout());
+  return Linear(std::move(same), bias_ ? std::optional(bias_->value) : std::nullopt);
+}
+
 void Linear::base_product(const View& x, MutableView z, Tape& tape) const {
   frozen_product(x, weight_, z, tape);
 }

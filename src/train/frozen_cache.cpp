@@ -20,37 +20,49 @@ bool consecutive(std::span<const Index> rows) {
   return true;
 }
 
+/// Those rows of what is kept: where they are if they follow each other, else copied to `room`.
+ViewMap rows_of(const Matrix& kept, std::span<const Index> rows, Matrix& room) {
+  const auto count = static_cast<Index>(rows.size());
+  const Eigen::OuterStride<> stride(kept.cols());
+  if (consecutive(rows)) return {kept.row(rows.front()).data(), count, kept.cols(), stride};
+  if (room.rows() < count) room.resize(count, kept.cols());
+  for (Index i = 0; i < count; ++i) room.row(i) = kept.row(rows[static_cast<std::size_t>(i)]);
+  return {room.data(), count, kept.cols(), stride};
+}
+
 }  // namespace
 
 FrozenCache::FrozenCache(const Model& model, const Dataset& data, Compute& compute) {
-  if (model.below_features() == 0 || !keeps(data.rows(), model.below_features())) return;
+  const BelowFeatures below = model.below_features();
+  if (below.all() == 0 || !keeps(data.rows(), below.all())) return;
 
-  products_.resize(data.rows(), model.below_features());
+  kept_ = below;
+  inputs_.resize(data.rows(), kept_.input);
+  products_.resize(data.rows(), kept_.product);
   Tape tape(compute);
   Loader loader(data, all_rows(data.rows()), kBlockRows, /*shuffle=*/false);
   while (const std::optional<Batch> batch = loader.next()) {
     tape.reset(Mode::infer);
-    products_.middleRows(batch->rows.front(), batch->size()) = model.below(*batch, tape).product;
+    const Below of_rows = model.below(*batch, tape);
+    products_.middleRows(batch->rows.front(), batch->size()) = of_rows.product;
+    if (kept_.input == 0) continue;
+    inputs_.middleRows(batch->rows.front(), batch->size()) = of_rows.input;
   }
 }
 
-bool FrozenCache::keeps(Index rows, Index outputs) {
-  const double bytes = static_cast<double>(rows) * static_cast<double>(outputs) * sizeof(float);
+bool FrozenCache::keeps(Index rows, Index features) {
+  const double bytes = static_cast<double>(rows) * static_cast<double>(features) * sizeof(float);
   return bytes <= kLargestCache;
 }
 
 void FrozenCache::fill(Batch& batch) {
-  if (products_.size() == 0) return;
-  const Index n = batch.size();
-  if (consecutive(batch.rows)) {
-    batch.below.emplace(Below{batch.x, products_.middleRows(batch.rows.front(), n)});
-    return;
+  if (kept_.all() == 0) return;
+  const ViewMap products = rows_of(products_, batch.rows, gathered_products_);
+  if (kept_.input == 0) {
+    batch.below.emplace(Below{batch.x, products});
+  } else {
+    batch.below.emplace(Below{rows_of(inputs_, batch.rows, gathered_inputs_), products});
   }
-  if (gathered_.rows() < n) gathered_.resize(n, products_.cols());
-  for (Index i = 0; i < n; ++i) {
-    gathered_.row(i) = products_.row(batch.rows[static_cast<std::size_t>(i)]);
-  }
-  batch.below.emplace(Below{batch.x, gathered_.topRows(n)});
 }
 
 }  // namespace lora

@@ -272,6 +272,7 @@ const std::vector<Refusal> kRefusals = {
     {kTrain + "--val good.csv --keep-best val_accuracy", 2, {"val_accuracy", "regression"}},
     {kTrain + "--val good.csv --keep-best none --early-stop 2", 2, {"--early-stop", "none"}},
     {kTrain + "--eval-every 0", 2, {"--eval-every", "at least 1"}},
+    {kTrain + "--eval-every 2", 2, {"--eval-every", "--val"}},
     {"--standardize", 2, {"--standardize", "--data"}},
     {"--weight-column w", 2, {"--weight-column", "--data"}},
 

@@ -34,7 +34,8 @@ TEST_CASE("a linear head starts at the base product that a batch brings", "[mode
 
   const Below below = head.below(batch, tape);
   CHECK(below.input.data() == x.data());
-  CHECK(below.product.cols() == head.below_features());
+  CHECK(below.product.cols() == head.below_features().product);
+  CHECK(head.below_features().input == 0);
   CHECK(below.product == x * eighths(3, 4, 1).transpose());
 
   batch.below.emplace(below);

@@ -157,7 +157,7 @@ TEST_CASE("products that would take more than a gibibyte are not kept", "[train]
   class Wide : public LinearHead {
    public:
     Wide() : LinearHead("wide", Linear(FrozenMatrix(Matrix::Zero(1, 1)))) {}
-    Index below_features() const override { return (Index{1} << 27) + 1; }
+    BelowFeatures below_features() const override { return {0, (Index{1} << 27) + 1}; }
   };
   Dataset data;
   data.features.setZero(2, 1);

@@ -46,6 +46,9 @@ class PeftAdapter {
   /// if it is missing or has another shape.
   std::optional<Matrix> magnitude(const std::string& path, Index out) const;
 
+  /// The layers of which a trained bias comes with the adapter, but no factors.
+  std::vector<std::string> layers_of_biases() const;
+
   /// The trained bias of the layer at `path`, (1, out), if it comes with the adapter.
   std::optional<Matrix> bias(const std::string& path, Index out) const;
 

@@ -42,11 +42,12 @@ class PeftDirectoryLock {
 /// The tensors of an adapter under PEFT's names, as float32.
 class PeftTensors {
  public:
-  /// Of the layer at `path`: A (rank, in), B (out, rank), a trained bias (1, out).
+  /// Of the layer at `path`: A (rank, in), B (out, rank), a trained bias (1, out), which has
+  /// another name if the layer has no factors.
   void add_factors(const std::string& path, const Matrix& A, const Matrix& B);
-  void add_bias(const std::string& path, const Matrix& bias);
+  void add_bias(const std::string& path, const Matrix& bias, bool is_adapted = true);
 
-  /// A parameter of a model, by its name there: "head.lora_A.weight", "head.bias".
+  /// A parameter of an adapter, by its name in the model: "head.lora_A.weight".
   void add_parameter(const std::string& name, const Matrix& value);
 
   /// The content of adapter_model.safetensors.
@@ -67,8 +68,9 @@ class PeftTensors {
 void write_peft_adapter(const std::string& directory, const PeftTensors& tensors,
                         const PeftConfig& config);
 
-/// The same for a trained model: its adapters, and the biases of adapted layers if config.bias says
-/// so, with config.targets as the adapted layers; with lora_train.json and a README.md.
+/// The same for a trained model: its adapters, and the biases of adapted or of all layers if
+/// config.bias says so, with config.targets as the adapted layers; with lora_train.json and a
+/// README.md.
 void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config,
                        const RunRecord& record);
 

@@ -27,6 +27,22 @@ class Tape {
   /// Starts a new pass: forgets all frames and takes back all buffers. Views of them end here.
   void reset(Mode mode);
 
+  /// While one is there, the pass leaves no frames, as in infer mode: for layers that no backward
+  /// pass reaches.
+  class Untrained {
+   public:
+    explicit Untrained(Tape& tape) : tape_(&tape), mode_(tape.mode_) { tape.mode_ = Mode::infer; }
+    ~Untrained() { tape_->mode_ = mode_; }
+    Untrained(const Untrained&) = delete;
+    Untrained& operator=(const Untrained&) = delete;
+    Untrained(Untrained&&) = delete;
+    Untrained& operator=(Untrained&&) = delete;
+
+   private:
+    Tape* tape_;
+    Mode mode_;
+  };
+
   Mode mode() const { return mode_; }
   Compute& compute() const { return *compute_; }
 

@@ -7,6 +7,7 @@
 
 #include "lora/core/frozen_matrix.h"
 #include "lora/core/matrix.h"
+#include "lora/io/safetensors.h"
 
 namespace lora {
 
@@ -24,5 +25,10 @@ struct FrozenWeight {
 /// or an array of a .npy or .npz file, stored as `layout` says. Throws Error(input) with what is
 /// wrong, where, and which tensors would fit.
 FrozenWeight read_frozen_weight(const std::string& file_and_tensor, Layout layout = Layout::out_in);
+
+/// A tensor of an opened file, with the bias beside it. Throws Error(input) if it is no matrix of a
+/// floating type, or if its bias has another size.
+FrozenWeight frozen_weight_of(const std::shared_ptr<const SafetensorsFile>& file,
+                              const SafetensorsEntry& entry, Layout layout);
 
 }  // namespace lora

@@ -1,6 +1,7 @@
 // The model of one linear layer: a classifier's or regressor's head on given features.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "lora/model/model.h"
@@ -17,13 +18,16 @@ class LinearHead : public Model {
   const Linear& linear() const { return linear_; }
   const std::string& name() const { return name_; }
 
+  std::unique_ptr<Model> without_adapters() const override {
+    return std::make_unique<LinearHead>(name_, linear_.without_adapter());
+  }
   Index in_features() const override { return linear_.in_features(); }
   Index out_features() const override { return linear_.out_features(); }
   void forward(const Batch& batch, MutableView y, Tape& tape) const override;
   void backward(const View& dy, Tape& tape) override;
   Below below(const Batch& batch, Tape& tape) const override;
-  Index below_features() const override {
-    return linear_.uses_base_product() ? linear_.out_features() : 0;
+  BelowFeatures below_features() const override {
+    return {0, linear_.uses_base_product() ? linear_.out_features() : 0};
   }
   void visit(Visitor& visitor) override { linear_.visit(name_, visitor); }
 

@@ -1,6 +1,8 @@
 // What training and evaluation see of a model.
 #pragma once
 
+#include <memory>
+
 #include "lora/core/batch.h"
 #include "lora/core/matrix.h"
 #include "lora/core/tape.h"
@@ -8,9 +10,21 @@
 
 namespace lora {
 
+/// How many columns Model::below() gives that are worth keeping.
+struct BelowFeatures {
+  Index input = 0;    ///< 0 if they are the batch's own
+  Index product = 0;  ///< 0 if training uses no such product
+
+  Index all() const { return input + product; }
+};
+
 class Model {
  public:
   virtual ~Model() = default;
+
+  /// A model of the same frozen weights, which must outlive it, with no adapters and nothing
+  /// trained.
+  virtual std::unique_ptr<Model> without_adapters() const = 0;
 
   virtual Index in_features() const = 0;
   virtual Index out_features() const = 0;
@@ -25,8 +39,7 @@ class Model {
   /// what training does not change.
   virtual Below below(const Batch& batch, Tape& tape) const = 0;
 
-  /// Columns of below().product; 0 if training uses no such product, and below() then is of no use.
-  virtual Index below_features() const = 0;
+  virtual BelowFeatures below_features() const = 0;
 
   virtual void visit(Visitor& visitor) = 0;
 };

@@ -22,6 +22,10 @@ class Linear : public Layer {
   /// With weight and bias drawn as torch.nn.Linear(in, out) draws them.
   static Linear drawn(Index in, Index out, Rng& rng);
 
+  /// A layer of the same weight, which must outlive it, and a bias of its own with the same values,
+  /// not trained; without adapter.
+  Linear without_adapter() const;
+
   Index in_features() const override { return weight_.in_features(); }
   Index out_features() const override { return weight_.out_features(); }
   const FrozenMatrix& weight() const { return weight_; }
@@ -32,6 +36,9 @@ class Linear : public Layer {
 
   /// Gives the layer an adapter, in place of any that it had.
   void attach(std::unique_ptr<Adapter> adapter) { adapter_ = std::move(adapter); }
+
+  /// Whether anything of it is trained.
+  bool trains() const { return adapter_ != nullptr || (bias_ && bias_->trainable()); }
 
   /// False if an adapter stands in the weight's place.
   bool uses_base_product() const { return !adapter_ || adapter_->uses_base_product(); }

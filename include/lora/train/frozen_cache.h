@@ -10,22 +10,26 @@
 
 namespace lora {
 
-/// Keeps the base product of the lowest layer with a trained parameter for each row, if all of them
-/// take at most 1 GiB: a fixed rule, since a kept row may have other bits than one computed in
-/// its batch. Rows are computed in blocks of kBlockRows rows of the data set.
+/// Keeps the base product of the lowest layer with a trained parameter for each row, and its input
+/// if that is not the row itself, if all of them take at most 1 GiB: a fixed rule, since a kept row
+/// may have other bits than one computed in its batch. Rows are computed in blocks of kBlockRows
+/// rows of the data set.
 class FrozenCache {
  public:
   FrozenCache(const Model& model, const Dataset& data, Compute& compute);
 
-  /// Whether the products of so many rows are kept.
-  static bool keeps(Index rows, Index outputs);
+  /// Whether so many numbers of so many rows are kept.
+  static bool keeps(Index rows, Index features);
 
   /// Fills batch.below, valid until the next call. Does nothing if the rows are not kept.
   void fill(Batch& batch);
 
  private:
-  Matrix products_;  // (rows, out), or empty
-  Matrix gathered_;
+  BelowFeatures kept_;  // none if nothing is kept
+  Matrix inputs_;       // (rows, kept_.input)
+  Matrix products_;     // (rows, kept_.product)
+  Matrix gathered_inputs_;
+  Matrix gathered_products_;
 };
 
 }  // namespace lora

@@ -1,9 +1,10 @@
-"""Makes the digits data: a classifier of upright digits, and the same digits turned on their side.
+"""Makes the digits data: classifiers of upright digits, and the same digits turned on their side.
 
     pip install -r ../../golden/requirements.txt
     python make_digits.py
 
-The base (base.safetensors) reads upright digits well and turned ones hardly better than by chance.
+The base (base.safetensors), and the stack of two layers with a rectifier between them
+(stack.safetensors), read upright digits well and turned ones hardly better than by chance.
 Learning to read turned_train.csv on top of it is a small, real task for an adapter.
 turned_val.csv says how well that went, upright_val.csv what the base could do before. The files
 appear next to this script.
@@ -16,10 +17,12 @@ from safetensors.numpy import load_file, save_file
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
 
 SIDE = 8
 LARGEST_PIXEL = 16
 HELD_OUT = 360
+HIDDEN = 32
 SPLIT_SEED = 0
 CLOCKWISE = -1  # quarter turns, as np.rot90 counts them
 
@@ -48,8 +51,24 @@ def accuracy(base, rows, labels):
     return np.mean(outputs.argmax(axis=1) == labels)
 
 
+def stack_of(classifier):
+    """A classifier of one hidden layer as torch.nn.Sequential(Linear, ReLU, Linear) names it."""
+    tensors = {}
+    for number, weight, bias in zip((0, 2), classifier.coefs_, classifier.intercepts_, strict=True):
+        tensors[f"{number}.weight"] = weight.T.astype(np.float32, order="C")
+        tensors[f"{number}.bias"] = bias.astype(np.float32)
+    return tensors
+
+
+def stack_accuracy(stack, rows, labels):
+    """As accuracy()."""
+    hidden = rows.astype(np.float32) @ stack["0.weight"].T + stack["0.bias"]
+    outputs = np.maximum(hidden, 0) @ stack["2.weight"].T + stack["2.bias"]
+    return np.mean(outputs.argmax(axis=1) == labels)
+
+
 def main():
-    """Split the digits, fit the base to the upright ones, write all files."""
+    """Split the digits, fit the bases to the upright ones, write all files."""
     digits = load_digits()
     train, val, train_labels, val_labels = train_test_split(
         digits.data / LARGEST_PIXEL,
@@ -68,6 +87,10 @@ def main():
     path = HERE / "base.safetensors"
     save_file(base, path, metadata={"format": "pt"})
 
+    hidden = MLPClassifier((HIDDEN,), alpha=0.1, max_iter=2000, random_state=SPLIT_SEED)
+    stack = stack_of(hidden.fit(train, train_labels))
+    save_file(stack, HERE / "stack.safetensors", metadata={"format": "pt"})
+
     write_table("turned_train.csv", turned(train), train_labels)
     write_table("turned_val.csv", turned(val), val_labels)
     write_table("upright_val.csv", val, val_labels)
@@ -76,6 +99,8 @@ def main():
     print(f"{len(train)} training rows, {len(val)} held out")
     print(f"base, upright, held out: {accuracy(written, val, val_labels):.4f}")
     print(f"base, turned, held out:  {accuracy(written, turned(val), val_labels):.4f}")
+    print(f"stack, upright, held out: {stack_accuracy(stack, val, val_labels):.4f}")
+    print(f"stack, turned, held out:  {stack_accuracy(stack, turned(val), val_labels):.4f}")
 
 
 if __name__ == "__main__":
