@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/sample_files.h"
+#include "lora/nn/activation.h"
 #include "lora/nn/lora_init.h"
 #include "lora/optim/optimizer.h"
 #include "lora/optim/schedule.h"
@@ -90,6 +91,16 @@ TEST_CASE("every recipe goes on from a checkpoint to the same bytes", "[cli][res
   }
   recipes.push_back("--data good.csv --target y --early-stop 3 --val-split 0.25");
   recipes.push_back("--data classes.csv --target label --loss cross_entropy");
+  const std::string stack = "--data good.csv --target y --base stack.safetensors --activation ";
+  for (const ActivationKind& kind : activation_kinds()) {
+    recipes.push_back(stack + std::string(kind.name));
+  }
+  recipes.push_back(stack + "relu --targets 2 --dora --rslora --bias all");
+  recipes.push_back(stack + "tanh --rank-pattern 0=1 --dropout 0.4 --accumulate 3 --clip-norm 0.1");
+  recipes.push_back(demo + "--dora --rslora --alpha 3 --accumulate 3 --optimizer lion");
+  recipes.push_back(
+      "--data good.csv --target y --val good.csv --accumulate 3 --eval-every 2 "
+      "--schedule reduce_lr_on_plateau --patience 1 --factor 0.5");
 
   for (const std::string& recipe : recipes) {
     CAPTURE(recipe);

@@ -216,6 +216,10 @@ void write_weights(const TemporaryDirectory& directory) {
       safetensors({{"head.weight", {1, 2}, {0.5F, -1}}, {"head.bias", {1}, {0.25F}}});
   directory.write("base.safetensors", base);
   directory.write("cut.safetensors", base.substr(0, base.size() - 4));
+  directory.write("stack.safetensors",
+                  safetensors({{"0.weight", {3, 2}, {0.5F, -1, 0.25F, 1, -0.5F, 0.75F}},
+                               {"0.bias", {3}, {0.25F, 0, -0.25F}},
+                               {"2.weight", {1, 3}, {1, -0.5F, 0.75F}}}));
   directory.write("nobias.safetensors", safetensors({{"head.weight", {1, 2}, {0.5F, -1}}}));
   directory.write("transposed.safetensors",
                   safetensors({{"head.weight", {2, 1}, {0.5F, -1}}, {"head.bias", {1}, {0.25F}}}));

@@ -176,7 +176,80 @@ def concatenated_in_peft(kind):
             compare(f"merged here, {kind}", merged(features(directory)), expected)
 
 
+WIDTHS = (IN, 9, 8, OUT)
+TARGETS = ["0", "4"]
+
+
+def stack():
+    """Three layers with rectifiers between them; numbers 0, 2 and 4."""
+    torch.manual_seed(6)
+    layers = []
+    for inputs, outputs in zip(WIDTHS[:-1], WIDTHS[1:]):
+        layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
+    return torch.nn.Sequential(*layers[:-1])
+
+
+def write_stack(directory):
+    write_files(directory, "linear")
+    save_file(stack().state_dict(), directory / "stack.safetensors", metadata={"format": "pt"})
+
+
+STACK = ["--base", "stack.safetensors", "--activation", "relu"]
+
+
+def our_stack_in_peft(options):
+    """Train adapters on layers of a stack here, load and merge them there."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        write_stack(directory)
+        run(directory, "--data", "x.npy", "--target", "y.npy", *STACK, "--epochs", "20", "--lr", "0.05",
+            "--save", "adapter", *options)
+        with torch.no_grad():
+            model = PeftModel.from_pretrained(stack(), directory / "adapter").eval()
+            expected = model(features(directory))
+        compare(f"our stack in PEFT, {' '.join(options)}", predictions(directory, "--adapter", "adapter"), expected)
+        check_bytes(directory)
+        run(directory, "merge", *STACK[:2], "--adapter", "adapter", "--output", "merged.safetensors")
+        ours = load_file(directory / "merged.safetensors")
+        for tensor, value in model.merge_and_unload().state_dict().items():
+            compare(f"  merged {tensor}", ours[tensor], value.detach())
+
+
+def peft_stack_in_ours(**options):
+    """PEFT's adapters on layers of a stack, used and trained on here."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        write_stack(directory)
+        torch.manual_seed(7)
+        model = get_peft_model(stack(), LoraConfig(target_modules=TARGETS, **options))
+        with torch.no_grad():
+            for parameter_name, parameter in model.named_parameters():
+                if "lora_B" in parameter_name or (parameter.requires_grad and "bias" in parameter_name):
+                    parameter.normal_()
+            expected = model.eval()(features(directory))
+        model.save_pretrained(directory / "adapter")
+        actual = predictions(directory, "--adapter", "adapter", *STACK)
+        compare(f"PEFT's stack in ours, {options}", actual, expected)
+        run(directory, "--data", "x.npy", "--target", "y.npy", *STACK, "--adapter", "adapter", "--epochs", "1",
+            "--save", "more")
+
+
+def stacks():
+    for options in (["--rank", "2", "--alpha", "3"], ["--rank", "2", "--targets", "2"],
+                    ["--rank", "3", "--targets", "0,4", "--rank-pattern", "4=1", "--alpha-pattern", "0=5"],
+                    ["--rank", "2", "--targets", "2,4", "--bias", "lora_only"],
+                    ["--rank", "2", "--targets", "4", "--bias", "all"],
+                    ["--rank", "2", "--targets", "0,4", "--dora", "--rslora"],
+                    ["--rank", "2", "--init", "olora", "--targets", "2,4"]):
+        our_stack_in_peft(options)
+    for options in ({"r": 2, "lora_alpha": 5}, {"r": 2, "lora_alpha": 3, "bias": "all"},
+                    {"r": 2, "lora_alpha": 3, "bias": "lora_only"}, {"r": 3, "lora_alpha": 5, "use_dora": True},
+                    {"r": 4, "lora_alpha": 6, "rank_pattern": {"0": 2}, "alpha_pattern": {"4": 9}}):
+        peft_stack_in_ours(**options)
+
+
 def main():
+    stacks()
     for kind in ("linear", "conv1d"):
         for options in (["--rank", "2"], ["--rank", "3", "--alpha", "7"],
                         ["--rank", "2", "--alpha", "5", "--bias", "all"], ["--rank", "2", "--alpha", "5", "--dora"],
