@@ -89,6 +89,9 @@ void resolve_schedule(Options& o) {
     throw Error(ErrorKind::usage, "--min-lr ", *o.min_lr, " is above --lr ", o.lr,
                 ", from which the rate falls");
   }
+  refuse_together(kind.uses.patience && o.min_lr.value_or(0) > 0, "min-lr",
+                  o.lr_b_ratio.has_value(), "lr-b-ratio",
+                  "PyTorch's plateau holds each group's rate above it, whatever their ratio");
   const ScheduleOptions defaults;
   fill(o.warmup_steps, kind.uses.warmup_steps && !o.warmup_ratio, defaults.warmup_steps);
   fill(o.min_lr, kind.uses.min_lr, defaults.min_lr);

@@ -32,6 +32,12 @@ Rng& Tape::rng() const {
   return *rng_;
 }
 
+MutableViewMap Tape::gradient_of(Parameter& parameter) const {
+  if (gradients_ != nullptr) return gradients_->of(parameter);
+  Matrix& grad = parameter.grad;
+  return {grad.data(), grad.rows(), grad.cols(), Eigen::OuterStride<>(grad.cols())};
+}
+
 MutableViewMap Tape::buffer(Index rows, Index cols) {
   const Index size = (rows * cols + kAlignment - 1) / kAlignment * kAlignment;
   if (chunks_.empty() || used_ + size > chunks_.back().size()) {

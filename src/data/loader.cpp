@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "lora/ops/gather.h"
+
 namespace lora {
 
 namespace {
@@ -58,12 +60,12 @@ void Loader::start_epoch(Rng& rng) {
   for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = rows_[at(permutation[i])];
 }
 
-std::optional<Batch> Loader::next() {
+std::optional<Batch> Loader::next(const Compute& compute) {
   const Index first = position_;
   const Index size = std::min(batch_size_, rows() - first);
   if (size == 0) return std::nullopt;
   position_ += size;
-  return contiguous_ && !shuffle_ ? window(first, size) : gathered(first, size);
+  return contiguous_ && !shuffle_ ? window(first, size) : gathered(first, size, compute);
 }
 
 Batch Loader::window(Index first, Index size) const {
@@ -75,12 +77,12 @@ Batch Loader::window(Index first, Index size) const {
           part_of(data_->weights, first, size)};
 }
 
-Batch Loader::gathered(Index first, Index size) {
+Batch Loader::gathered(Index first, Index size, const Compute& compute) {
   const std::span<const Index> rows = std::span(order_).subspan(at(first), at(size));
+  gather_rows(data_->features, rows, features_.topRows(size), compute);
+  if (targets_.size() != 0) gather_rows(data_->targets, rows, targets_.topRows(size), compute);
   for (Index i = 0; i < size; ++i) {
     const Index row = rows[at(i)];
-    features_.row(i) = data_->features.row(row);
-    if (targets_.size() != 0) targets_.row(i) = data_->targets.row(row);
     if (!labels_.empty()) labels_[at(i)] = data_->labels[at(row)];
     if (!weights_.empty()) weights_[at(i)] = data_->weights[at(row)];
   }

@@ -27,7 +27,7 @@ void DenseAdapter::forward(const FrozenMatrix& /*W*/, const View& x, const View&
 std::optional<View> DenseAdapter::backward(const FrozenMatrix& /*W*/, const View& dy,
                                            MutableView* dx, Tape& tape) {
   const ViewMap& x = tape.take(this)[0];
-  add_matmul_tn(dy, x, weight_.grad, 1, tape.compute());                       // dŴ += dyᵀ x
+  add_matmul_tn(dy, x, tape.gradient_of(weight_), 1, tape.compute());          // dŴ += dyᵀ x
   if (dx != nullptr) matmul_nn(dy, weight_.value, *dx, 1, 1, tape.compute());  // dx += dy Ŵ
   return std::nullopt;
 }

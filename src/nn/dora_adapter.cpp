@@ -68,10 +68,11 @@ std::optional<View> DoraAdapter::backward(const FrozenMatrix& W, const View& dy,
   const ViewMap& v = saved[0];
   const ViewMap& c = saved[1];
   const ViewMap& norms = saved[2];
+  auto dm = tape.gradient_of(magnitude_);
   for (Index row = 0; row < dy.rows(); row += kBlockRows) {
     const Index rows = std::min(kBlockRows, dy.rows() - row);
     const auto products = dy.middleRows(row, rows).cwiseProduct(v.middleRows(row, rows));
-    magnitude_.grad.row(0) += products.colwise().sum().cwiseQuotient(norms.row(0));
+    dm.row(0) += products.colwise().sum().cwiseQuotient(norms.row(0));
   }
   auto scaled = tape.buffer(dy.rows(), dy.cols());
   for (Index i = 0; i < dy.rows(); ++i) scaled.row(i) = c.row(0).cwiseProduct(dy.row(i));

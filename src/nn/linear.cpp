@@ -64,7 +64,7 @@ void Linear::start_from_bias(MutableView& y) const {
 }
 
 void Linear::backward(const View& dy, MutableView* dx, Tape& tape) {
-  if (bias_ && bias_->trainable()) add_bias_backward(dy, bias_->grad);
+  if (bias_ && bias_->trainable()) add_bias_backward(dy, tape.gradient_of(*bias_));
   const std::optional<View> dz = adapter_ ? adapter_->backward(weight_, dy, dx, tape) : dy;
   if (dx != nullptr && dz) frozen_product_backward(*dz, weight_, *dx, tape);
 }

@@ -27,8 +27,8 @@ void LowRank::backward(const View& dy, MutableView* dx, Tape& tape) {
     const auto& saved = tape.take(this);
     const ViewMap& x = saved[0];
     const ViewMap& h = saved[1];
-    add_matmul_tn(dy, h, B_.grad, s(), tape.compute());  // dB += s dyᵀ h
-    add_matmul_tn(dh, x, A_.grad, 1, tape.compute());    // dA += dhᵀ x
+    add_matmul_tn(dy, h, tape.gradient_of(B_), s(), tape.compute());  // dB += s dyᵀ h
+    add_matmul_tn(dh, x, tape.gradient_of(A_), 1, tape.compute());    // dA += dhᵀ x
   }
   if (dx != nullptr) matmul_nn(dh, A_.value, *dx, 1, 1, tape.compute());  // dx += dh A
 }

@@ -6,6 +6,7 @@
 
 #include "lora/core/tape.h"
 #include "lora/data/loader.h"
+#include "lora/ops/gather.h"
 
 namespace lora {
 
@@ -21,18 +22,20 @@ bool consecutive(std::span<const Index> rows) {
 }
 
 /// Those rows of what is kept: where they are if they follow each other, else copied to `room`.
-ViewMap rows_of(const Matrix& kept, std::span<const Index> rows, Matrix& room) {
+ViewMap rows_of(const Matrix& kept, std::span<const Index> rows, Matrix& room,
+                const Compute& compute) {
   const auto count = static_cast<Index>(rows.size());
   const Eigen::OuterStride<> stride(kept.cols());
   if (consecutive(rows)) return {kept.row(rows.front()).data(), count, kept.cols(), stride};
   if (room.rows() < count) room.resize(count, kept.cols());
-  for (Index i = 0; i < count; ++i) room.row(i) = kept.row(rows[static_cast<std::size_t>(i)]);
+  gather_rows(kept, rows, room.topRows(count), compute);
   return {room.data(), count, kept.cols(), stride};
 }
 
 }  // namespace
 
-FrozenCache::FrozenCache(const Model& model, const Dataset& data, Compute& compute) {
+FrozenCache::FrozenCache(const Model& model, const Dataset& data, Compute& compute)
+    : compute_(&compute) {
   const BelowFeatures below = model.below_features();
   if (below.all() == 0 || !keeps(data.rows(), below.all())) return;
 
@@ -57,11 +60,11 @@ bool FrozenCache::keeps(Index rows, Index features) {
 
 void FrozenCache::fill(Batch& batch) {
   if (kept_.all() == 0) return;
-  const ViewMap products = rows_of(products_, batch.rows, gathered_products_);
+  const ViewMap products = rows_of(products_, batch.rows, gathered_products_, *compute_);
   if (kept_.input == 0) {
     batch.below.emplace(Below{batch.x, products});
   } else {
-    batch.below.emplace(Below{rows_of(inputs_, batch.rows, gathered_inputs_), products});
+    batch.below.emplace(Below{rows_of(inputs_, batch.rows, gathered_inputs_, *compute_), products});
   }
 }
 

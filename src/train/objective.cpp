@@ -4,18 +4,27 @@
 
 namespace lora {
 
+LossSum forward_and_backward(Model& model, const Loss& loss, const Batch& batch, Tape& tape) {
+  auto y = tape.buffer(batch.size(), model.out_features());
+  model.forward(batch, y, tape);
+  MutableView dy = tape.buffer(y.rows(), y.cols());
+  const LossSum sum = loss.evaluate(y, batch, &dy, tape.compute());
+  model.backward(dy, tape);
+  return sum;
+}
+
 LossSum ModelObjective::evaluate(const Batch& batch, Tape& tape, Metrics metrics) {
+  if (tape.mode() == Mode::train) return train(batch, tape);
   auto y = tape.buffer(batch.size(), model_->out_features());
   model_->forward(batch, y, tape);
+  for (Metric* metric : metrics) metric->add(y, batch);
+  return loss_->evaluate(y, batch, nullptr, tape.compute());
+}
 
-  if (tape.mode() == Mode::infer) {
-    for (Metric* metric : metrics) metric->add(y, batch);
-    return loss_->evaluate(y, batch, nullptr, tape.compute());
-  }
-  MutableView dy = tape.buffer(y.rows(), y.cols());
-  const LossSum loss = loss_->evaluate(y, batch, &dy, tape.compute());
-  model_->backward(dy, tape);
-  return loss;
+LossSum ModelObjective::train(const Batch& batch, Tape& tape) {
+  const SharePlan plan = shares_.plan(batch);
+  if (plan.shares == 1) return forward_and_backward(*model_, *loss_, batch, tape);
+  return shares_.evaluate(batch, plan, tape.compute());
 }
 
 Index ModelObjective::first_bad_row(const Batch& batch, Tape& tape) {
@@ -23,15 +32,8 @@ Index ModelObjective::first_bad_row(const Batch& batch, Tape& tape) {
   auto y = tape.buffer(batch.size(), model_->out_features());
   model_->forward(batch, y, tape);
   for (Index i = 0; i < batch.size(); ++i) {
-    Batch row{batch.rows.subspan(static_cast<std::size_t>(i), 1),
-              batch.x.middleRows(i, 1),
-              std::nullopt,
-              {},
-              std::nullopt};
-    if (batch.targets) row.targets.emplace(batch.targets->middleRows(i, 1));
-    if (!batch.labels.empty()) row.labels = batch.labels.subspan(static_cast<std::size_t>(i), 1);
-    if (!batch.weights.empty()) row.weights = batch.weights.subspan(static_cast<std::size_t>(i), 1);
-    const double loss = loss_->evaluate(y.middleRows(i, 1), row, nullptr, tape.compute()).sum;
+    const double loss =
+        loss_->evaluate(y.middleRows(i, 1), batch.part(i, 1), nullptr, tape.compute()).sum;
     if (!std::isfinite(static_cast<float>(loss))) return i;
   }
   return -1;

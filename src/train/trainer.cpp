@@ -36,7 +36,7 @@ TrainResult Trainer::run() {
   }
   while (result_.epochs < epochs_to_run() && !result_.stopped_early) {
     const auto start = std::chrono::steady_clock::now();
-    if (epoch_generator_.empty()) start_epoch();
+    if (!epoch_generator_) start_epoch();
     run_epoch();
     if (result_.interrupted) {
       if (parts_.keeper != nullptr) parts_.keeper->keep(*this);
@@ -49,7 +49,7 @@ TrainResult Trainer::run() {
 }
 
 void Trainer::finish_epoch(std::chrono::steady_clock::time_point start) {
-  epoch_generator_.clear();
+  epoch_generator_.reset();
   result_.kept_epoch = ++result_.epochs;
   result_.loss = as_float32(epoch_loss_.mean());
   result_.validation = is_validated(result_.epochs) ? validate() : Figures();
@@ -123,7 +123,7 @@ bool Trainer::is_last_step() const {
 }
 
 void Trainer::start_epoch() {
-  epoch_generator_ = parts_.rng.state();
+  epoch_generator_ = parts_.rng;
   epoch_loss_ = {};
   parts_.train.loader.start_epoch(parts_.rng);
 }
@@ -175,14 +175,16 @@ void Trainer::visit_counters(StateVisitor& visitor) {
 
 /// The order of an epoch is not written down but drawn again.
 void Trainer::visit_place_in_data(StateVisitor& visitor) {
-  const std::string epoch_so_far = epoch_generator_;
+  const std::string epoch_so_far = epoch_generator_ ? epoch_generator_->state() : "";
+  std::string epoch_generator = epoch_so_far;
   std::string generator = parts_.rng.state();
   std::int64_t position = parts_.train.loader.position();
-  visitor.text("epoch_generator", epoch_generator_);
+  visitor.text("epoch_generator", epoch_generator);
   visitor.whole("position", position);
   visitor.text("generator", generator);
-  if (!epoch_generator_.empty() && epoch_generator_ != epoch_so_far) {
-    parts_.rng.set_state(epoch_generator_);
+  if (!epoch_generator.empty() && epoch_generator != epoch_so_far) {
+    parts_.rng.set_state(epoch_generator);
+    epoch_generator_ = parts_.rng;
     parts_.train.loader.start_epoch(parts_.rng);
     parts_.train.loader.move_to(position);
   }
@@ -194,7 +196,7 @@ std::optional<LossSum> Trainer::step() {
   LossSum loss;
   Index batches = 0;
   for (; batches < config_.accumulate; ++batches) {
-    std::optional<Batch> batch = parts_.train.loader.next();
+    std::optional<Batch> batch = parts_.train.loader.next(parts_.compute);
     if (!batch) break;
     if (batches == 0) ++result_.steps;
     loss += add_gradients(*batch);
@@ -298,7 +300,7 @@ Figures Trainer::validate() {
   loader.start_epoch(nobody);
 
   evaluator_.reset();
-  while (std::optional<Batch> batch = loader.next()) {
+  while (std::optional<Batch> batch = loader.next(parts_.compute)) {
     parts_.validation->cache.fill(*batch);
     evaluator_.add(*batch);
   }

@@ -25,6 +25,9 @@ struct Batch {
   std::span<const Real> weights = {};    ///< n, at least 0: as how many rows each counts; or empty
 
   Index size() const { return x.rows(); }
+
+  /// Its rows first … first+count−1.
+  Batch part(Index first, Index count) const;
 };
 
 }  // namespace lora

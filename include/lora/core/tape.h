@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lora/core/compute.h"
+#include "lora/core/gradients.h"
 #include "lora/core/matrix.h"
 
 namespace lora {
@@ -49,6 +50,12 @@ class Tape {
   /// Throws std::logic_error if the tape was made without.
   Rng& rng() const;
 
+  /// From here on gradients are added to `elsewhere` in place of the parameters' own.
+  void collect_in(Gradients& elsewhere) { gradients_ = &elsewhere; }
+
+  /// Where backward adds the gradient of a trained parameter.
+  MutableViewMap gradient_of(Parameter& parameter) const;
+
   /// A buffer of (rows, cols) with undefined content, valid until reset().
   MutableViewMap buffer(Index rows, Index cols);
 
@@ -73,6 +80,7 @@ class Tape {
 
   Compute* compute_;
   Rng* rng_;
+  Gradients* gradients_ = nullptr;
   Mode mode_ = Mode::infer;
   std::vector<Frame> frames_;
   std::size_t depth_ = 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lora/core/batch.h"
+#include "lora/core/compute.h"
 #include "lora/core/rng.h"
 #include "lora/data/dataset.h"
 
@@ -33,11 +34,11 @@ class Loader {
   void move_to(Index position) { position_ = position; }
 
   /// The next batch of the epoch, valid until the next call; nothing at the end.
-  std::optional<Batch> next();
+  std::optional<Batch> next(const Compute& compute = {});
 
  private:
   Batch window(Index first, Index size) const;
-  Batch gathered(Index first, Index size);
+  Batch gathered(Index first, Index size, const Compute& compute);
 
   const Dataset* data_;
   std::vector<Index> rows_;

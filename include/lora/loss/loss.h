@@ -35,6 +35,10 @@ class Loss {
   /// grad is null.
   virtual LossSum evaluate(const View& output, const Batch& batch, MutableView* grad,
                            const Compute& compute) const = 0;
+
+  /// Whether a row's loss depends on the others of its batch: then neither batches nor processes
+  /// can be added up to a larger one.
+  virtual bool compares_rows() const { return false; }
 };
 
 /// What a kind of loss may use; it passes over the rest.

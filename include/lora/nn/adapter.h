@@ -16,6 +16,8 @@
 
 namespace lora {
 
+class LowRank;
+
 class Adapter {
  public:
   virtual ~Adapter() = default;
@@ -23,6 +25,9 @@ class Adapter {
   /// False for an adapter that stands in the place of the layer's weight: then nobody computes z,
   /// which is empty, and y arrives as b.
   virtual bool uses_base_product() const { return true; }
+
+  /// Whether forward draws random numbers in training: then the rows of a batch must come in order.
+  virtual bool draws() const { return false; }
 
   /// Adapts y, which arrives as z + b, for the layer's weight W, its input x (n, in) and its base
   /// product z = x·Wᵀ without bias (n, out). x and z must live until backward.
@@ -38,6 +43,10 @@ class Adapter {
   /// Rows first … first+count−1 of ΔW, what the adapter adds to the layer's weight W: (count, in),
   /// in double from the parameters as they are.
   virtual DoubleMatrix delta(const FrozenMatrix& W, Index first, Index count) const = 0;
+
+  /// The factors that are all of what the adapter does, if they are: nothing is dropped, nothing was
+  /// taken out. Null otherwise.
+  virtual LowRank* only_factors() { return nullptr; }
 
   /// The factors that add to W, without anything taken out of it, the same as the trained ones do
   /// here, if they are not the trained ones themselves (an initialisation is subtracted): A of

@@ -24,6 +24,7 @@ class DoraAdapter : public Adapter {
   static std::unique_ptr<Adapter> make(const AdapterOptions& options, const FrozenMatrix& weight,
                                        Rng& rng);
 
+  bool draws() const override { return parts_.dropout.draws(); }
   void forward(const FrozenMatrix& W, const View& x, const View& z, MutableView y,
                Tape& tape) const override;
   std::optional<View> backward(const FrozenMatrix& W, const View& dy, MutableView* dx,

@@ -13,6 +13,7 @@ class Dropout {
   /// `rate` in [0, 1): the share of numbers that become 0.
   explicit Dropout(double rate) : rate_(rate) {}
 
+  bool draws() const { return rate_ > 0; }
   bool active(const Tape& tape) const { return rate_ > 0 && tape.mode() == Mode::train; }
 
   /// x with some of its numbers dropped: x itself if nothing is to be done, else a buffer of the

@@ -30,9 +30,11 @@ class Linear : public Layer {
   Index out_features() const override { return weight_.out_features(); }
   const FrozenMatrix& weight() const { return weight_; }
   Parameter* bias() { return bias_ ? &*bias_ : nullptr; }
+  const Parameter* bias() const { return bias_ ? &*bias_ : nullptr; }
 
   /// Null if the layer has none.
   const Adapter* adapter() const { return adapter_.get(); }
+  Adapter* adapter() { return adapter_.get(); }
 
   /// Gives the layer an adapter, in place of any that it had.
   void attach(std::unique_ptr<Adapter> adapter) { adapter_ = std::move(adapter); }

@@ -20,6 +20,10 @@ class LoraAdapter : public Adapter {
   static std::unique_ptr<Adapter> make(const AdapterOptions& options, const FrozenMatrix& weight,
                                        Rng& rng);
 
+  LowRank* only_factors() override {
+    return parts_.start || parts_.dropout.draws() ? nullptr : &parts_.trained;
+  }
+  bool draws() const override { return parts_.dropout.draws(); }
   void forward(const FrozenMatrix& W, const View& x, const View& z, MutableView y,
                Tape& tape) const override;
   std::optional<View> backward(const FrozenMatrix& W, const View& dy, MutableView* dx,

@@ -24,6 +24,8 @@ class LowRank {
   const Parameter& A() const { return A_; }
   const Parameter& B() const { return B_; }
 
+  double scale() const { return scale_; }
+
   LowRankTerm term() const { return {A_.value, B_.value, s()}; }
 
   /// Rows first … first+count−1 of scale·B·A, in double.

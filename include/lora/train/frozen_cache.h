@@ -16,6 +16,7 @@ namespace lora {
 /// rows of the data set.
 class FrozenCache {
  public:
+  /// `compute` must outlive it.
   FrozenCache(const Model& model, const Dataset& data, Compute& compute);
 
   /// Whether so many numbers of so many rows are kept.
@@ -25,6 +26,7 @@ class FrozenCache {
   void fill(Batch& batch);
 
  private:
+  const Compute* compute_;
   BelowFeatures kept_;  // none if nothing is kept
   Matrix inputs_;       // (rows, kept_.input)
   Matrix products_;     // (rows, kept_.product)

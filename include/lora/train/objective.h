@@ -8,6 +8,7 @@
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
 #include "lora/model/model.h"
+#include "lora/train/row_shares.h"
 
 namespace lora {
 
@@ -26,17 +27,25 @@ class Objective {
   virtual Index first_bad_row(const Batch& batch, Tape& tape) = 0;
 };
 
-/// Forward through a model, a loss, and back.
+/// Forward through a model, a loss, and back, with a tape in train mode: adds the gradient of the
+/// loss's sum to those of the parameters, or to where the tape collects them.
+LossSum forward_and_backward(Model& model, const Loss& loss, const Batch& batch, Tape& tape);
+
+/// A model and a loss. What of the model is trained must be settled when it is made.
 class ModelObjective : public Objective {
  public:
-  ModelObjective(Model& model, const Loss& loss) : model_(&model), loss_(&loss) {}
+  ModelObjective(Model& model, const Loss& loss)
+      : model_(&model), loss_(&loss), shares_(model, loss) {}
 
   LossSum evaluate(const Batch& batch, Tape& tape, Metrics metrics) override;
   Index first_bad_row(const Batch& batch, Tape& tape) override;
 
  private:
+  LossSum train(const Batch& batch, Tape& tape);
+
   Model* model_;
   const Loss* loss_;
+  RowShares shares_;
 };
 
 }  // namespace lora

@@ -135,8 +135,8 @@ class Trainer {
   Evaluator evaluator_;
   BestEpoch best_;
   TrainResult result_;
-  std::string
-      epoch_generator_;   // its state before the epoch's order was drawn; empty between epochs
+  std::optional<Rng>
+      epoch_generator_;   // as before the epoch's order was drawn; none between epochs
   LossSum epoch_loss_;    // of the steps of the epoch so far
   bool goes_on_ = false;  // from a state that was put back
 };
