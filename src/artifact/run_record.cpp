@@ -77,8 +77,8 @@ class Fields {
 };
 
 Task task_of(const std::string& name, const std::string& path) {
-  for (const Task task : {Task::regression, Task::classification}) {
-    if (name == name_of(task)) return task;
+  for (const NamedTask& known : kTasks) {
+    if (name == known.name) return known.task;
   }
   throw Error(ErrorKind::input, path, ": task '", name, "' is not known here");
 }

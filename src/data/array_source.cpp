@@ -28,7 +28,8 @@ std::unique_ptr<RowSource> ArraySource::open_targets(const DatasetRequest& reque
 ArraySource::ArraySource(const std::string& file_and_name, Use use, const DatasetRequest& request)
     : file_(split_file_and_name(file_and_name).file), use_(use) {
   const std::string name = split_file_and_name(file_and_name).name;
-  const bool labels_wanted = use == Use::targets && request.task != Task::regression;
+  const bool labels_wanted =
+      use == Use::targets && request.task.value_or(Task::classification) == Task::classification;
   if (labels_wanted && file_.entry(name).is_text) {
     text_ = file_.text(name);
     facts_.label = text_->path;

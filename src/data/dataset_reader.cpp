@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lora/core/error.h"
+#include "lora/core/text.h"
 #include "lora/data/array_source.h"
 #include "lora/data/paired_source.h"
 #include "lora/data/table_source.h"
@@ -174,8 +175,30 @@ void DatasetReader::encode(const RowPiece& piece, std::vector<std::int32_t>& cod
   }
 }
 
-bool DatasetReader::read(Index max_rows, Dataset& data) {
+bool DatasetReader::read_piece(Index max_rows) {
   if (!source_->read(max_rows, piece_)) return false;
+  if (facts().task == Task::multilabel) check_shares();
+  return true;
+}
+
+/// Whether the targets of the piece can say if a row has a label, or how likely it is.
+void DatasetReader::check_shares() const {
+  const std::vector<std::string>& names = facts().target_names;
+  for (std::size_t i = 0; i < piece_.targets.size(); ++i) {
+    const Real target = piece_.targets[i];
+    if (target >= 0 && target <= 1) continue;
+    const std::size_t column = i % static_cast<std::size_t>(facts().targets);
+    throw Error(ErrorKind::input, source_->place(static_cast<Index>(i) / facts().targets),
+                ": target column ",
+                names.empty() ? std::to_string(column + 1) : in_quotes(names[column]), " is ",
+                target,
+                ", but with several labels a row it must be 1 where the row has the label, "
+                "0 where it has not, or how likely it is");
+  }
+}
+
+bool DatasetReader::read(Index max_rows, Dataset& data) {
+  if (!read_piece(max_rows)) return false;
   data.features = as_matrix(piece_.features, piece_.rows);
   data.targets = as_matrix(piece_.targets, piece_.rows);
   data.labels.clear();
@@ -199,7 +222,7 @@ Dataset DatasetReader::read_all() {
   std::deque<std::vector<Real>> features;
   std::deque<std::vector<Real>> targets;
   Index rows = 0;
-  while (source_->read(kRowsAtOnce, piece_)) {
+  while (read_piece(kRowsAtOnce)) {
     rows += piece_.rows;
     features.push_back(std::move(piece_.features));
     targets.push_back(std::move(piece_.targets));

@@ -259,3 +259,19 @@ TEST_CASE("weights below 0, and weights of 0 alone, are refused", "[data][reader
   request.data = directory.write("data.csv", "x,w,y\n1,0,1\n2,0,1\n");
   check_says(message_of(request), {"data.csv", "weight 0"});
 }
+
+TEST_CASE("with several labels a row the targets are from 0 to 1", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request;
+  request.task = Task::multilabel;
+  request.target = "y1,y2";
+  request.data = directory.write("good.csv", "x,y1,y2\n1,0,1\n2,0.5,1\n");
+  CHECK(DatasetReader(request).read_all().targets == matrix(2, 2, {0, 1, 0.5, 1}));
+  request.data = directory.write("bad.csv", "x,y1,y2\n1,0,1\n2,0.5,1.5\n");
+  check_says(message_of(request), {"bad.csv:3", "'y2'", "1.5", "0 where"});
+  request.data = directory.write("below.csv", "x,y1,y2\n1,-1,1\n");
+  check_says(message_of(request), {"below.csv:2", "'y1'", "-1"});
+  request.data = directory.write("x.npy", npy({2, 1}, {1, 2}));
+  request.target = directory.write("y.npy", npy({2, 3}, {0, 1, 1, 0, 0, 2}));
+  check_says(message_of(request), {"y.npy: row 1", "column 3", "is 2"});
+}

@@ -38,7 +38,7 @@ class DatasetReader {
 
   /// Puts the next rows, at most `max_rows`, into `data`; false at the end. Labels that are words
   /// need request.class_names. Throws Error(input) with file, line or row, and column of what is
-  /// wrong: cells that are not finite numbers, labels out of range, lengths that differ.
+  /// wrong: cells that are not finite numbers, labels or shares out of range, lengths that differ.
   bool read(Index max_rows, Dataset& data);
 
   /// Reads all rows for the names of their classes alone, as class_names() has them.
@@ -53,6 +53,8 @@ class DatasetReader {
   const std::vector<std::string>& class_names() const { return encoder_.names(); }
 
  private:
+  bool read_piece(Index max_rows);
+  void check_shares() const;
   void encode(const RowPiece& piece, std::vector<std::int32_t>& codes);
 
   std::unique_ptr<RowSource> source_;
