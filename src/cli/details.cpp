@@ -44,7 +44,7 @@ Details::Details(Task task, Index outputs, std::vector<std::string> names)
   }
   if (task == Task::regression) {
     targets_ = std::make_unique<RegressionReport>(outputs);
-  } else if (Confusion::fits(outputs)) {
+  } else if (task == Task::classification && Confusion::fits(outputs)) {
     confusion_ = std::make_unique<Confusion>(outputs);
   }
 }

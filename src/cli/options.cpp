@@ -176,8 +176,10 @@ void bind_problem(Binder& bind, Options& o) {
   bind.text("weight-column", o.weight_column, "COLUMN",
             "as how many rows each row counts, in the loss and in every figure");
   bind.on(kTrainOrPlan | kEval | kPredict);
-  bind.choice("task", o.task, {"regression", "classification"},
-              "what the targets are (classification if they are words, else regression)");
+  bind.choice(
+      "task", o.task, {"regression", "classification", "multilabel"},
+      "what the targets are (classification if they are words, else regression); multilabel: "
+      "a column of 0 and 1 for each label");
   bind.on(kTrainOrPlan | kEval | kPredict | kInspect | kMerge | kExtract);
   bind.text(
       "base", o.base, "FILE[:TENSOR]",
@@ -298,8 +300,9 @@ void bind_optimisation(Binder& bind, Options& o) {
   bind.real("lr-b-ratio", o.lr_b_ratio, {0, std::numeric_limits<double>::infinity(), true, false},
             "learning rate of B over that of A (LoRA+), of trained biases as well (1)");
   bind.on(kTrainOrPlan | kEval);
-  bind.choice("loss", o.loss, names_of(loss_kinds()),
-              "what is made small (regression: mse, classification: cross_entropy)");
+  bind.choice(
+      "loss", o.loss, names_of(loss_kinds()),
+      "what is made small (regression: mse, classification: cross_entropy, multilabel: bce)");
   bind.text("class-weights", o.class_weights, "LIST|balanced",
             "how much each class counts in the loss, in the order of the outputs; balanced: by how "
             "rare it is");

@@ -260,11 +260,14 @@ void resolve_task(Options& o, Task task) {
     throw Error(ErrorKind::usage, "the task is ", name, ", not ", *o.task);
   }
   o.task = name;
-  if (!o.loss) o.loss = task == Task::classification ? "cross_entropy" : "mse";
+  if (!o.loss) o.loss = default_loss(task).name;
   const Task fitting = find_entry(loss_kinds(), "--loss", *o.loss).task;
   if (fitting != task && o.is_demo()) {
-    throw Error(ErrorKind::usage, "--loss ", *o.loss,
-                " needs classes, but the demo's targets are numbers: give --data and --target");
+    throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for ", name_of(fitting),
+                ", but the demo's targets are numbers: give --data and --target");
+  }
+  if (fitting == Task::retrieval) {
+    throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for pairs of rows, not for rows");
   }
   if (fitting != task) {
     throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for ", name_of(fitting),

@@ -43,7 +43,7 @@ void check_widths(const Widths& model, const SourceFacts& facts) {
     throw Error(ErrorKind::input, facts.label, ": ", facts.features, " features, but ", model.label,
                 " takes ", model.in);
   }
-  const bool numbers = facts.task == Task::regression && facts.targets > 0;
+  const bool numbers = facts.task != Task::classification && facts.targets > 0;
   if (numbers && facts.targets != model.out) {
     throw Error(ErrorKind::input, facts.label, ": ", facts.targets, " target column(s)",
                 facts.target_names.empty() ? "" : " ('" + joined(facts.target_names) + "')",

@@ -8,38 +8,21 @@
 
 #include "lora/core/error.h"
 #include "lora/loss/rows.h"
-#include "lora/ops/parallel.h"
+#include "row_sums.h"
+#include "softmax.h"
 
 namespace lora {
 
-namespace {
-
-/// −log softmax(y)[label] for one row; writes weight · (softmax(y) − onehot(label)) to dy unless it
-/// is null. The label's term is kept apart from the others: beside a 1, small ones would vanish.
-double row_loss(const Real* y, Index classes, Index label, double weight, Real* dy) {
-  const auto top = static_cast<double>(*std::max_element(y, y + classes));
-  const auto term = [&](Index j) { return std::exp(static_cast<double>(y[j]) - top); };
-  const double own = term(label);
-  double others = 0;
-  for (Index j = 0; j < classes; ++j) {
-    if (j != label) others += term(j);
-  }
-  const double total = own + others;
-  if (dy != nullptr) {
-    for (Index j = 0; j < classes; ++j) dy[j] = static_cast<Real>(weight * (term(j) / total));
-    dy[label] = static_cast<Real>(weight * (-others / total));
-  }
-  return own == 1 ? std::log1p(others) : std::log(total) + (top - static_cast<double>(y[label]));
-}
-
-}  // namespace
-
 double negative_log_likelihood(const Real* y, Index classes, Index label) {
-  return row_loss(y, classes, label, 1, nullptr);
+  return softmax_loss<Real>(y, classes, label, 1, nullptr);
 }
 
-CrossEntropy::CrossEntropy(std::vector<double> class_weights)
-    : class_weights_(std::move(class_weights)) {
+CrossEntropy::CrossEntropy(std::vector<double> class_weights, double label_smoothing)
+    : class_weights_(std::move(class_weights)), label_smoothing_(label_smoothing) {
+  if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
+    throw Error(ErrorKind::usage, "the label smoothing is ", label_smoothing,
+                "; it must be from 0 to 1");
+  }
   for (std::size_t i = 0; i < class_weights_.size(); ++i) {
     if (std::isfinite(class_weights_[i]) && class_weights_[i] >= 0) continue;
     throw Error(ErrorKind::usage, "the weight of class ", i, " is ", class_weights_[i],
@@ -53,30 +36,52 @@ LossSum CrossEntropy::evaluate(const View& output, const Batch& batch, MutableVi
     throw Error(ErrorKind::usage, class_weights_.size(), " class weights for ", output.cols(),
                 " classes; give one for each class");
   }
-  const Index n = output.rows();
-  const double sum = sum_over_blocks(
-      compute, block_count(n), static_cast<double>(output.size()), [&](Index block) {
-        const Index end = std::min((block + 1) * kBlockRows, n);
-        double block_sum = 0;
-        for (Index i = block * kBlockRows; i < end; ++i) {
-          const double weight = weight_of(batch, i);
-          block_sum += weight * row_loss(output.row(i).data(), output.cols(),
-                                         batch.labels[static_cast<std::size_t>(i)], weight,
-                                         grad == nullptr ? nullptr : grad->row(i).data());
-        }
-        return block_sum;
-      });
+  const double sum = sum_over_rows(output, batch, compute, [&](Index i, double count) {
+    const Real* y = output.row(i).data();
+    const Index label = batch.labels[static_cast<std::size_t>(i)];
+    Real* dy = grad == nullptr ? nullptr : grad->row(i).data();
+    if (label_smoothing_ > 0) return smooth_loss(y, output.cols(), label, count, dy);
+    const double weight = count * class_weight(label);
+    return weight * softmax_loss(y, output.cols(), label, weight, dy);
+  });
   if (class_weights_.empty()) return {sum, total_weight(batch)};
   double weight = 0;
-  for (Index i = 0; i < n; ++i) weight += weight_of(batch, i);
+  for (Index i = 0; i < output.rows(); ++i) {
+    weight += row_weight(batch, i) * class_weight(batch.labels[static_cast<std::size_t>(i)]);
+  }
   return {sum, weight};
 }
 
-double CrossEntropy::weight_of(const Batch& batch, Index row) const {
-  const double weight = row_weight(batch, row);
-  if (class_weights_.empty()) return weight;
-  const auto label = static_cast<std::size_t>(batch.labels[static_cast<std::size_t>(row)]);
-  return weight * class_weights_[label];
+double CrossEntropy::class_weight(Index label) const {
+  return class_weights_.empty() ? 1 : class_weights_[static_cast<std::size_t>(label)];
+}
+
+/// Σ a[j] · −log softmax(y)[j] for one row, where a[j] is what the smoothed target, the class's
+/// weight and `weight` make; writes Σ a · softmax(y) − a to dy unless it is null.
+double CrossEntropy::smooth_loss(const Real* y, Index classes, Index label, double weight,
+                                 Real* dy) const {
+  const Index largest = std::max_element(y, y + classes) - y;
+  const auto gap = [&](Index j) {
+    return static_cast<double>(y[largest]) - static_cast<double>(y[j]);
+  };
+  const double share = label_smoothing_ / static_cast<double>(classes);
+  const auto target = [&](Index j) {
+    return weight * class_weight(j) * (share + (j == label ? 1 - label_smoothing_ : 0));
+  };
+  double others = 0;  // beside the largest one's 1
+  double targets = 0;
+  double gaps = 0;
+  for (Index j = 0; j < classes; ++j) {
+    if (j != largest) others += std::exp(-gap(j));
+    targets += target(j);
+    gaps += target(j) * gap(j);
+  }
+  if (dy != nullptr) {
+    for (Index j = 0; j < classes; ++j) {
+      dy[j] = static_cast<Real>(targets * (std::exp(-gap(j)) / (1 + others)) - target(j));
+    }
+  }
+  return gaps + targets * std::log1p(others);
 }
 
 }  // namespace lora

@@ -3,10 +3,12 @@
 #include <array>
 
 #include "lora/loss/accuracy.h"
+#include "lora/loss/label_accuracy.h"
 #include "lora/loss/log_loss.h"
 #include "lora/loss/macro_f1.h"
 #include "lora/loss/mae.h"
 #include "lora/loss/r2.h"
+#include "lora/loss/recall.h"
 #include "lora/loss/rmse.h"
 
 namespace lora {
@@ -56,6 +58,34 @@ constexpr std::array kMetrics = {
                .higher_is_better = false,
                .headline = false,
                .make = LogLoss::make},
+    MetricKind{.name = "label_accuracy",
+               .label = "label accuracy",
+               .help = "share of rows and labels where the logit's sign says what the target says",
+               .task = Task::multilabel,
+               .higher_is_better = true,
+               .headline = true,
+               .make = LabelAccuracy::make},
+    MetricKind{.name = "recall_1",
+               .label = "recall at 1",
+               .help = "share of queries whose document is the nearest of all",
+               .task = Task::retrieval,
+               .higher_is_better = true,
+               .headline = true,
+               .make = Recall::make<1>},
+    MetricKind{.name = "recall_5",
+               .label = "recall at 5",
+               .help = "share of queries whose document is among the nearest 5 of all",
+               .task = Task::retrieval,
+               .higher_is_better = true,
+               .headline = false,
+               .make = Recall::make<5>},
+    MetricKind{.name = "recall_10",
+               .label = "recall at 10",
+               .help = "share of queries whose document is among the nearest 10 of all",
+               .task = Task::retrieval,
+               .higher_is_better = true,
+               .headline = false,
+               .make = Recall::make<10>},
 };
 
 }  // namespace

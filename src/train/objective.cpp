@@ -32,6 +32,10 @@ Index ModelObjective::first_bad_row(const Batch& batch, Tape& tape) {
   auto y = tape.buffer(batch.size(), model_->out_features());
   model_->forward(batch, y, tape);
   for (Index i = 0; i < batch.size(); ++i) {
+    if (loss_->compares_rows()) {
+      if (!y.row(i).allFinite()) return i;
+      continue;
+    }
     const double loss =
         loss_->evaluate(y.middleRows(i, 1), batch.part(i, 1), nullptr, tape.compute()).sum;
     if (!std::isfinite(static_cast<float>(loss))) return i;

@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/sample_files.h"
+#include "lora/core/task.h"
+#include "lora/loss/loss.h"
 #include "lora/nn/activation.h"
 #include "lora/nn/lora_init.h"
 #include "lora/optim/optimizer.h"
@@ -46,6 +48,18 @@ void check_refused(const TemporaryDirectory& directory, const std::string& argum
   for (const std::string& word : words) {
     CAPTURE(word);
     CHECK(result.err.find(word) != std::string::npos);
+  }
+}
+
+/// Rows with targets of the kind that a task needs.
+std::string data_for(Task task) {
+  switch (task) {
+    case Task::classification:
+      return "--data classes.csv --target label ";
+    case Task::multilabel:
+      return "--data tags.csv --target y1,y2 ";
+    default:
+      return "--data good.csv --target y ";
   }
 }
 
@@ -89,8 +103,11 @@ TEST_CASE("every recipe goes on from a checkpoint to the same bytes", "[cli][res
   for (const LoraInit& init : lora_inits()) {
     recipes.push_back(demo + "--init " + std::string(init.name));
   }
+  for (const LossKind& kind : loss_kinds()) {
+    if (kind.task == Task::retrieval) continue;
+    recipes.push_back(data_for(kind.task) + "--loss " + std::string(kind.name));
+  }
   recipes.push_back("--data good.csv --target y --early-stop 3 --val-split 0.25");
-  recipes.push_back("--data classes.csv --target label --loss cross_entropy");
   const std::string stack = "--data good.csv --target y --base stack.safetensors --activation ";
   for (const ActivationKind& kind : activation_kinds()) {
     recipes.push_back(stack + std::string(kind.name));

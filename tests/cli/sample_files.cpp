@@ -50,6 +50,7 @@ void write_tables(const TemporaryDirectory& directory) {
       {"pairs.csv", "x1,x2,y1,y2\n1,2,3,4\n2,1,0,5\n"},
       {"good.parquet", "PAR1"},
       {"classes.csv", "x1,x2,label\n1,2,0\n2,1,1\n0,1,2\n3,3,1\n"},
+      {"tags.csv", "x1,x2,y1,y2\n1,2,0,1\n2,1,1,1\n0,1,0.5,0\n3,3,1,0\n"},
       {"newclass.csv", "x1,x2,label\n1,2,7\n"},
       {"words.csv", "x1,x2,label\n1,2,cat\n2,1,dog\n"},
       {"empty.csv", ""},

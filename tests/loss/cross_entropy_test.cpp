@@ -95,3 +95,30 @@ TEST_CASE("class weights that do not fit are refused", "[loss][cross_entropy]") 
   CHECK_THROWS_WITH(CrossEntropy({1, 2}).evaluate(y, batch, nullptr, Compute()),
                     "2 class weights for 3 classes; give one for each class");
 }
+
+TEST_CASE("label smoothing gives every class its share of the target", "[loss][cross_entropy]") {
+  Matrix y(1, 3);
+  y << 2, 0, -1;
+  const std::vector<std::int32_t> labels = {1};
+  const std::vector<Real> weights = {0.5};
+  const double total = std::log(std::exp(2.0) + 1 + std::exp(-1.0));
+  const std::vector<double> c = {2, 1.5, 0};
+  const std::vector<double> a = {0.3 / 3 * c[0], (0.7 + 0.3 / 3) * c[1], 0};
+  Matrix grad(1, 3);
+  MutableView grad_view(grad);
+  const LossSum loss =
+      CrossEntropy(c, 0.3).evaluate(y, {{}, y, {}, labels, {}, weights}, &grad_view, Compute());
+  CHECK(loss.sum == Approx(0.5 * (a[0] * (total - 2) + a[1] * total)).epsilon(1e-14));
+  CHECK(loss.weight == 0.5 * 1.5);
+  for (Index j = 0; j < 3; ++j) {
+    const double softmax = std::exp(static_cast<double>(y(0, j)) - total);
+    const double expected = 0.5 * ((a[0] + a[1]) * softmax - a[static_cast<std::size_t>(j)]);
+    CHECK(grad(0, j) == Approx(expected).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("label smoothing outside 0 to 1 is refused", "[loss][cross_entropy]") {
+  CHECK_THROWS_WITH(CrossEntropy({}, 1.5), "the label smoothing is 1.5; it must be from 0 to 1");
+  CHECK_THROWS_AS(CrossEntropy({}, -0.1), Error);
+  CHECK_THROWS_AS(CrossEntropy({}, std::numeric_limits<double>::quiet_NaN()), Error);
+}

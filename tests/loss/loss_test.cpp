@@ -4,8 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "lora/core/table.h"
 #include "support/catch.h"
 #include "support/matrices.h"
 #include "support/same_bits.h"
@@ -78,6 +82,7 @@ TEST_CASE("the parts of a batch have the loss and the gradients of the whole", "
     for (const bool weighted : {false, true}) {
       const Case all(700, weighted);
       const auto loss = kind.make(weighted ? class_weights() : LossOptions());
+      if (loss->compares_rows()) continue;
       for (const Index half : {1, 256, 350, 699}) {
         INFO(kind.name << (weighted ? ", weighted, " : ", ") << half << " rows and the others");
         check_parts(*loss, all, half);
@@ -99,7 +104,8 @@ TEST_CASE("weights of 1 change no bit of a loss", "[loss]") {
     all.weights.assign(static_cast<std::size_t>(n), 1);
     Matrix with(n, kOutputs);
     MutableView with_view(with);
-    const LossOptions options{std::vector<double>(kOutputs, 1.0)};
+    LossOptions options;
+    options.class_weights.assign(kOutputs, 1.0);
     const LossSum ones = kind.make(options)->evaluate(all.y, all.rows(0, n), &with_view, compute);
     CHECK(ones.sum == plain.sum);
     CHECK(ones.weight == plain.weight);
@@ -115,6 +121,7 @@ TEST_CASE("a row of weight 3 is three rows to a loss, and one of weight 0 none",
   for (const LossKind& kind : loss_kinds()) {
     INFO(kind.name);
     const auto loss = kind.make(class_weights());
+    if (loss->compares_rows()) continue;
     LossSum expected = loss->evaluate(all.y.bottomRows(2), all.rows(2, 2), nullptr, compute);
     for (int i = 0; i < 3; ++i) {
       expected += loss->evaluate(all.y.topRows(1), all.rows(0, 1), nullptr, compute);
@@ -126,21 +133,62 @@ TEST_CASE("a row of weight 3 is three rows to a loss, and one of weight 0 none",
 }
 
 TEST_CASE("every loss has the same bits for every number of threads", "[loss]") {
-  const Index n = 20000;
   for (const bool weighted : {false, true}) {
-    const Case all(n, weighted);
+    const Case all(20000, weighted);
     for (const LossKind& kind : loss_kinds()) {
       INFO(kind.name << (weighted ? ", weighted" : ""));
       const auto loss = kind.make(weighted ? class_weights() : LossOptions());
+      const Index n = loss->compares_rows() ? 1300 : 20000;
       std::vector<double> sums;
       test::check_threads([&](Compute& compute) {
         Matrix grad(n, kOutputs);
         MutableView grad_view(grad);
-        const LossSum sum = loss->evaluate(all.y, all.rows(0, n), &grad_view, compute);
+        const LossSum sum = loss->evaluate(all.y.topRows(n), all.rows(0, n), &grad_view, compute);
         sums.push_back(sum.mean());
         return grad;
       });
       CHECK(sums == std::vector<double>(4, sums.front()));
     }
+  }
+}
+
+TEST_CASE("each task has losses, and each loss the options that it uses", "[loss]") {
+  for (const NamedTask& task : kTasks) CHECK(default_loss(task.task).task == task.task);
+  CHECK(default_loss(Task::regression).name == "mse");
+  CHECK(default_loss(Task::classification).name == "cross_entropy");
+
+  using Names = std::vector<std::string>;
+  const auto uses = [](std::string_view name) {
+    return used_options(find_entry(loss_kinds(), "loss", name));
+  };
+  CHECK(uses("mse") == Names{});
+  CHECK(uses("huber") == Names{"huber_delta"});
+  CHECK(uses("cross_entropy") == Names{"class_weights", "label_smoothing"});
+  CHECK(uses("contrastive") == Names{"temperature"});
+}
+
+TEST_CASE("an option changes a loss exactly if the loss uses it", "[loss]") {
+  const Case all(6);
+  for (const LossKind& kind : loss_kinds()) {
+    const auto sum_with = [&](const LossOptions& options) {
+      return kind.make(options)->evaluate(all.y, all.rows(0, 6), nullptr, Compute()).sum;
+    };
+    LossOptions smoothing;
+    LossOptions delta;
+    LossOptions temperature;
+    smoothing.label_smoothing = 0.25;
+    delta.huber_delta = 0.25;
+    temperature.temperature = 0.25;
+    const std::vector<std::pair<std::string, LossOptions>> settings = {
+        {"class_weights", class_weights()},
+        {"label_smoothing", smoothing},
+        {"huber_delta", delta},
+        {"temperature", temperature}};
+    std::vector<std::string> changing;
+    for (const auto& [name, options] : settings) {
+      if (sum_with(options) != sum_with({})) changing.push_back(name);
+    }
+    INFO(kind.name);
+    CHECK(changing == used_options(kind));
   }
 }

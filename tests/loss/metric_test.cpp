@@ -1,7 +1,6 @@
 // What every metric of the table keeps to.
 #include "lora/loss/metric.h"
 
-#include <barrier>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -9,16 +8,17 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "lora/loss/confusion.h"
 #include "lora/loss/regression_report.h"
 #include "support/catch.h"
 #include "support/matrices.h"
+#include "support/two_processes.h"
 
 using namespace lora;
 using lora::test::fractions;
+using lora::test::sum_over_two;
 
 namespace {
 
@@ -54,53 +54,16 @@ struct NamedMetric {
   std::unique_ptr<Metric> metric;
 };
 
-/// The metrics of the table, and those for final tables.
+/// The metrics of the table that have a figure of each row, and those for final tables.
 std::vector<NamedMetric> all_metrics() {
   std::vector<NamedMetric> metrics;
   for (const MetricKind& kind : metric_kinds()) {
+    if (kind.task == Task::retrieval) continue;
     metrics.push_back({std::string(kind.name), kind.make(kOutputs)});
   }
   metrics.push_back({"report", std::make_unique<RegressionReport>(kOutputs)});
   metrics.push_back({"confusion", std::make_unique<Confusion>(kOutputs)});
   return metrics;
-}
-
-/// One of two processes, here threads.
-class Half : public Group {
- public:
-  struct Shared {
-    std::barrier<> meeting{2};
-    std::vector<std::vector<double>> values{2};
-  };
-  Half(Shared& shared, int rank) : shared_(&shared), rank_(rank) {}
-
-  int rank() const override { return rank_; }
-  int size() const override { return 2; }
-  void sum(std::span<Real> /*values*/) override {}
-  void sum_wide(std::span<double> values) override {
-    shared_->values[static_cast<std::size_t>(rank_)].assign(values.begin(), values.end());
-    shared_->meeting.arrive_and_wait();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = shared_->values[0].at(i) + shared_->values[1].at(i);
-    }
-    shared_->meeting.arrive_and_wait();
-  }
-
- private:
-  Shared* shared_;
-  int rank_;
-};
-
-/// Adds up two metrics that have seen different rows.
-void sum_over_two(Metric& first, Metric& second) {
-  Half::Shared shared;
-  std::thread other([&] {
-    Half group(shared, 1);
-    second.sum_over(group);
-  });
-  Half group(shared, 0);
-  first.sum_over(group);
-  other.join();
 }
 
 void check_equal(const Metric& metric, const Metric& expected) {
@@ -117,7 +80,8 @@ void check_equal(const Metric& metric, const Metric& expected) {
 TEST_CASE("each task gets the metrics that fit it, one of them its headline", "[loss][metric]") {
   std::size_t made = 0;
   std::string headlines;
-  for (const Task task : {Task::regression, Task::classification}) {
+  for (const auto& [task, name] : kTasks) {
+    INFO(name);
     for (const ReportedMetric& reported : make_metrics(task, 3)) {
       CHECK(reported.kind->task == task);
       CHECK(reported.metric != nullptr);
@@ -126,7 +90,7 @@ TEST_CASE("each task gets the metrics that fit it, one of them its headline", "[
     }
   }
   CHECK(made == metric_kinds().size());
-  CHECK(headlines == "r2 accuracy ");
+  CHECK(headlines == "r2 accuracy label_accuracy recall_1 ");
 }
 
 TEST_CASE("a metric is not a number until it has seen a row that counts", "[loss][metric]") {

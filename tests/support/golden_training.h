@@ -19,17 +19,28 @@ inline Dataset data_of(const nlohmann::json& record) {
   data.features = matrix_of(record["x"], record["n"], record["in"]);
   if (record.contains("targets")) {
     data.targets = matrix_of(record["targets"], record["n"], record["out"]);
-  } else {
+  } else if (record.contains("labels")) {
     data.labels = labels_of(record["labels"]);
     data.classes = record["out"];
   }
   return data;
 }
 
+/// What a record says of its loss; the rest is as the loss has it.
+inline LossOptions loss_options(const nlohmann::json& record) {
+  LossOptions options;
+  options.class_weights = record.value("class_weights", options.class_weights);
+  options.label_smoothing = record.value("label_smoothing", options.label_smoothing);
+  options.huber_delta = record.value("huber_delta", options.huber_delta);
+  options.temperature = record.value("temperature", options.temperature);
+  return options;
+}
+
 /// What a record says of its training, but for the optimiser.
 inline TrainingOptions training_options(const nlohmann::json& record) {
   TrainingOptions options;
   options.loss = record["loss"];
+  options.loss_options = loss_options(record);
   options.adapter = {record["rank"], record["alpha"], "kaiming"};
   options.train_bias = record["bias"] == "all";
   options.batch_size = record["batch_size"];

@@ -81,6 +81,7 @@ struct TrainingOptions {
   ParameterGroupOptions groups;
   int threads = 1;
   std::vector<Index> rows;  ///< that train; all of them if there are none
+  LossOptions loss_options;
 };
 
 /// Owns what a trainer borrows. `rng` goes on where the drawing of data and base has stopped.
@@ -91,7 +92,7 @@ struct Training {
         rng(std::move(rng_so_far)),
         compute{options.threads},
         model("linear", adapted(std::move(base))),
-        loss(find_entry(loss_kinds(), "loss", options.loss).make({})),
+        loss(find_entry(loss_kinds(), "loss", options.loss).make(options.loss_options)),
         objective(model, *loss),
         loader(data, options.rows.empty() ? all_rows(data.rows()) : options.rows,
                options.batch_size, options.shuffle),

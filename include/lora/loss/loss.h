@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,18 +42,39 @@ class Loss {
   virtual bool compares_rows() const { return false; }
 };
 
-/// What a kind of loss may use; it passes over the rest.
+/// A loss passes over what it does not use.
 struct LossOptions {
   std::vector<double> class_weights;  ///< one for each class, or none: each 1
+  double label_smoothing = 0;         ///< share of the target that is spread over all classes
+  double huber_delta = 1;             ///< the error from which on the loss is linear, above 0
+  double temperature = 0.07;          ///< what cosines are divided by, above 0
+};
+
+/// Which options a loss uses.
+struct LossUses {
+  bool class_weights = false;
+  bool label_smoothing = false;
+  bool huber_delta = false;
+  bool temperature = false;
 };
 
 struct LossKind {
   std::string_view name;
-  std::string_view help;
+  std::string_view help;  ///< what it is good for, and whose it is
   Task task;
+  LossUses uses;
+  /// Throws Error(usage) for options outside their range.
   std::unique_ptr<Loss> (*make)(const LossOptions& options);
 };
 
+/// The first loss for a task is the task's own, the one that it has by default.
 std::span<const LossKind> loss_kinds();
+
+/// The kind that a task has by default.
+const LossKind& default_loss(Task task);
+
+/// Which of "class_weights", "label_smoothing", "huber_delta" and "temperature" a loss uses, in
+/// this order.
+std::vector<std::string> used_options(const LossKind& kind);
 
 }  // namespace lora

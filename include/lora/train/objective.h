@@ -23,7 +23,8 @@ class Objective {
   /// parameters' gradients; in infer mode each metric is shown the outputs.
   virtual LossSum evaluate(const Batch& batch, Tape& tape, Metrics metrics) = 0;
 
-  /// The first row of the batch (counted within it) whose own loss is not finite, or −1.
+  /// The first row of the batch (counted within it) whose own loss is not finite, or −1. Of a loss
+  /// that compares rows: whose outputs are not.
   virtual Index first_bad_row(const Batch& batch, Tape& tape) = 0;
 };
 
