@@ -96,14 +96,8 @@ std::string extensions() {
   return text;
 }
 
-const ReaderKind& find_kind(const std::string& name) {
-  if (const ReaderKind* kind = kind_of(name)) return *kind;
-  throw Error(ErrorKind::input, name, ": the kinds of data that are read are ", extensions(),
-              ", and this name ends in none of them", remedy_for(name));
-}
-
 std::unique_ptr<RowSource> open(const DatasetRequest& request) {
-  const ReaderKind& kind = find_kind(request.data);
+  const ReaderKind& kind = reader_kind(request.data);
   if (!is_target_file(request.target)) {
     const bool is_table = kind.open == TableSource::open;
     if (is_table || request.target.empty()) return kind.open(request);
@@ -120,7 +114,7 @@ std::unique_ptr<RowSource> open(const DatasetRequest& request) {
   DatasetRequest features = request;
   features.target.clear();
   return std::make_unique<PairedSource>(kind.open(features),
-                                        find_kind(request.target).open_targets(request));
+                                        reader_kind(request.target).open_targets(request));
 }
 
 Matrix as_matrix(const std::vector<Real>& values, Index rows) {
@@ -155,6 +149,12 @@ void check_weights(const std::vector<Real>& weights, const std::string& label) {
 
 std::span<const ReaderKind> reader_kinds() {
   return kReaders;
+}
+
+const ReaderKind& reader_kind(const std::string& name) {
+  if (const ReaderKind* kind = kind_of(name)) return *kind;
+  throw Error(ErrorKind::input, name, ": the kinds of data that are read are ", extensions(),
+              ", and this name ends in none of them", remedy_for(name));
 }
 
 bool is_target_file(std::string_view target) {

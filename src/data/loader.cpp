@@ -43,11 +43,22 @@ Loader::Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, b
       shuffle_(shuffle),
       contiguous_(rows_ == all_rows(this->rows())),
       order_(rows_) {
-  if (contiguous_ && !shuffle_) return;
-  features_.resize(batch_size_, data.features.cols());
-  if (data.targets.size() != 0) targets_.resize(batch_size_, data.targets.cols());
-  if (data.has_labels()) labels_.resize(at(batch_size_));
-  if (!data.weights.empty()) weights_.resize(at(batch_size_));
+  if (!contiguous_ || shuffle_) make_room(batch_size_);
+}
+
+Loader::Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, bool shuffle)
+    : Loader(data, all_rows(std::ssize(pairs)), batch_size, shuffle) {
+  pairs_ = std::move(pairs);
+  contiguous_ = false;
+  batch_rows_.resize(at(2 * batch_size_));
+  make_room(2 * batch_size_);
+}
+
+void Loader::make_room(Index rows) {
+  features_.resize(rows, data_->features.cols());
+  if (data_->targets.size() != 0) targets_.resize(rows, data_->targets.cols());
+  if (data_->has_labels()) labels_.resize(at(rows));
+  if (!data_->weights.empty()) weights_.resize(at(rows));
 }
 
 void Loader::start_epoch(Rng& rng) {
@@ -77,21 +88,32 @@ Batch Loader::window(Index first, Index size) const {
           part_of(data_->weights, first, size)};
 }
 
+std::span<const Index> Loader::rows_of_batch(Index first, Index size) {
+  const std::span<const Index> order = std::span(order_).subspan(at(first), at(size));
+  if (pairs_.empty()) return order;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    batch_rows_[i] = pairs_[at(order[i])].query;
+    batch_rows_[order.size() + i] = pairs_[at(order[i])].document;
+  }
+  return std::span(batch_rows_).first(2 * order.size());
+}
+
 Batch Loader::gathered(Index first, Index size, const Compute& compute) {
-  const std::span<const Index> rows = std::span(order_).subspan(at(first), at(size));
-  gather_rows(data_->features, rows, features_.topRows(size), compute);
-  if (targets_.size() != 0) gather_rows(data_->targets, rows, targets_.topRows(size), compute);
-  for (Index i = 0; i < size; ++i) {
+  const std::span<const Index> rows = rows_of_batch(first, size);
+  const Index count = std::ssize(rows);
+  gather_rows(data_->features, rows, features_.topRows(count), compute);
+  if (targets_.size() != 0) gather_rows(data_->targets, rows, targets_.topRows(count), compute);
+  for (Index i = 0; i < count; ++i) {
     const Index row = rows[at(i)];
     if (!labels_.empty()) labels_[at(i)] = data_->labels[at(row)];
     if (!weights_.empty()) weights_[at(i)] = data_->weights[at(row)];
   }
   return {rows,
-          features_.topRows(size),
-          window_on(targets_, 0, size),
-          part_of(labels_, 0, size),
+          features_.topRows(count),
+          window_on(targets_, 0, count),
+          part_of(labels_, 0, count),
           std::nullopt,
-          part_of(weights_, 0, size)};
+          part_of(weights_, 0, count)};
 }
 
 }  // namespace lora

@@ -7,20 +7,18 @@
 
 #include "lora/core/error.h"
 #include "lora/core/rng.h"
+#include "lora/data/loader.h"
 
 namespace lora {
 
 namespace {
 
-/// The row numbers of each class; one class of all rows if there are no labels.
+/// The row numbers of each class.
 std::vector<std::vector<Index>> rows_of_classes(const Dataset& data) {
-  std::vector<std::vector<Index>> classes(
-      static_cast<std::size_t>(std::max<Index>(data.classes, 1)));
+  std::vector<std::vector<Index>> classes(static_cast<std::size_t>(data.classes));
   for (Index row = 0; row < data.rows(); ++row) {
-    const std::size_t label =
-        data.has_labels() ? static_cast<std::size_t>(data.labels[static_cast<std::size_t>(row)])
-                          : 0;
-    classes[label].push_back(row);
+    const auto label = data.labels[static_cast<std::size_t>(row)];
+    classes[static_cast<std::size_t>(label)].push_back(row);
   }
   return classes;
 }
@@ -44,10 +42,9 @@ std::vector<Index> shares(const std::vector<std::vector<Index>>& classes, Index 
   return share;
 }
 
-}  // namespace
-
-Split split_rows(const Dataset& data, double fraction, std::uint64_t seed) {
-  const Index rows = data.rows();
+/// Holds out of each class its share.
+Split split_classes(const std::vector<std::vector<Index>>& classes, Index rows, double fraction,
+                    std::uint64_t seed) {
   const auto total = static_cast<Index>(std::ceil(fraction * static_cast<double>(rows)));
   if (total < 1 || total >= rows) {
     throw Error(ErrorKind::input, "holding out ", fraction, " of ", rows, " rows leaves ",
@@ -57,7 +54,6 @@ Split split_rows(const Dataset& data, double fraction, std::uint64_t seed) {
 
   Rng rng(seed);
   Split split;
-  const std::vector<std::vector<Index>> classes = rows_of_classes(data);
   const std::vector<Index> share = shares(classes, rows, total);
   for (std::size_t c = 0; c < classes.size(); ++c) {
     const std::vector<Index> order = rng.permutation(static_cast<Index>(classes[c].size()));
@@ -69,6 +65,17 @@ Split split_rows(const Dataset& data, double fraction, std::uint64_t seed) {
   std::ranges::sort(split.train);
   std::ranges::sort(split.validation);
   return split;
+}
+
+}  // namespace
+
+Split split_rows(const Dataset& data, double fraction, std::uint64_t seed) {
+  if (!data.has_labels()) return split_rows(data.rows(), fraction, seed);
+  return split_classes(rows_of_classes(data), data.rows(), fraction, seed);
+}
+
+Split split_rows(Index rows, double fraction, std::uint64_t seed) {
+  return split_classes({all_rows(rows)}, rows, fraction, seed);
 }
 
 }  // namespace lora

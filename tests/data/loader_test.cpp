@@ -28,6 +28,10 @@ Dataset numbered(Index rows) {
   return data;
 }
 
+std::vector<Index> rows_of(const Batch& batch) {
+  return {batch.rows.begin(), batch.rows.end()};
+}
+
 std::vector<Index> rows_of_epoch(Loader& loader, Rng& rng) {
   std::vector<Index> rows;
   loader.start_epoch(rng);
@@ -236,5 +240,43 @@ TEST_CASE("an epoch that was broken off does not show in the next", "[data][load
     loader.next();
     rows_of_epoch(unbroken, rng_of_unbroken);
     CHECK(rows_of_epoch(loader, rng) == rows_of_epoch(unbroken, rng_of_unbroken));
+  }
+}
+
+TEST_CASE("batches of pairs are their queries, then their documents, in DataLoader's order",
+          "[data][loader][pairs]") {
+  Dataset data = numbered(9);
+  data.targets.resize(0, 0);
+  data.labels.clear();
+  const std::vector<Pair> pairs = {{8, 0}, {1, 1}, {3, 0}, {2, 7}, {8, 4}};
+  const Dataset numbers = numbered(5);
+  for (const bool shuffle : {false, true}) {
+    for (const Index batch_size : {0, 2, 5}) {
+      INFO("batches of " << batch_size << ", shuffled: " << shuffle);
+      Loader loader(data, pairs, batch_size, shuffle);
+      Loader places(numbers, all_rows(5), batch_size, shuffle);
+      CHECK(loader.rows() == 5);
+      CHECK(loader.batches() == places.batches());
+      Rng rng(5);
+      Rng rng_of_places(5);
+      for (int epoch = 0; epoch < 2; ++epoch) {
+        loader.start_epoch(rng);
+        places.start_epoch(rng_of_places);
+        while (const std::optional<Batch> batch = loader.next()) {
+          const std::vector<Index> order = rows_of(*places.next());
+          std::vector<Index> expected;
+          for (const Index i : order) expected.push_back(pairs[static_cast<std::size_t>(i)].query);
+          for (const Index i : order)
+            expected.push_back(pairs[static_cast<std::size_t>(i)].document);
+          CHECK(rows_of(*batch) == expected);
+          REQUIRE(batch->x.rows() == std::ssize(expected));
+          for (std::size_t i = 0; i < expected.size(); ++i) {
+            CHECK(batch->x(static_cast<Index>(i), 0) == static_cast<Real>(expected[i]));
+          }
+        }
+        CHECK(loader.position() == 5);
+      }
+      CHECK(rng.random64() == rng_of_places.random64());
+    }
   }
 }

@@ -15,8 +15,10 @@
 #include "lora/core/group.h"
 #include "lora/core/rng.h"
 #include "lora/core/table.h"
+#include "lora/core/task.h"
 #include "lora/data/dataset.h"
 #include "lora/data/loader.h"
+#include "lora/data/pairs.h"
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
 #include "lora/model/linear_head.h"
@@ -47,6 +49,22 @@ inline Dataset random_classification(Index rows, Index in, Index classes, Rng& r
     data.labels.push_back(static_cast<std::int32_t>(rng.random() % static_cast<unsigned>(classes)));
   }
   return data;
+}
+
+/// Rows of standard normal features with what a task needs.
+inline Dataset random_rows(Task task, Index rows, Index in, Index out, Rng& rng) {
+  if (task == Task::classification) return random_classification(rows, in, out, rng);
+  Dataset data = random_regression(rows, in, out, rng);
+  if (task == Task::retrieval) data.targets.resize(0, 0);
+  if (task == Task::multilabel) data.targets = (data.targets.array() > 0).cast<Real>();
+  return data;
+}
+
+/// Each of the first rows with one of the others as its document.
+inline std::vector<Pair> halves_as_pairs(Index rows) {
+  std::vector<Pair> pairs;
+  for (Index row = 0; row < rows / 2; ++row) pairs.push_back({row, rows / 2 + row});
+  return pairs;
 }
 
 /// What one walk over a model finds.
@@ -82,6 +100,7 @@ struct TrainingOptions {
   int threads = 1;
   std::vector<Index> rows;  ///< that train; all of them if there are none
   LossOptions loss_options;
+  std::vector<Pair> pairs;  ///< that train, in place of rows
 };
 
 /// Owns what a trainer borrows. `rng` goes on where the drawing of data and base has stopped.
@@ -94,8 +113,7 @@ struct Training {
         model("linear", adapted(std::move(base))),
         loss(find_entry(loss_kinds(), "loss", options.loss).make(options.loss_options)),
         objective(model, *loss),
-        loader(data, options.rows.empty() ? all_rows(data.rows()) : options.rows,
-               options.batch_size, options.shuffle),
+        loader(make_loader()),
         cache(model, data, compute),
         optimizer(make_optimizer()) {}
 
@@ -145,6 +163,12 @@ struct Training {
   SingleProcess group;
 
  private:
+  Loader make_loader() const {
+    if (!options.pairs.empty()) return {data, options.pairs, options.batch_size, options.shuffle};
+    return {data, options.rows.empty() ? all_rows(data.rows()) : options.rows, options.batch_size,
+            options.shuffle};
+  }
+
   Linear adapted(Linear base) {
     const AdapterKind& kind = find_entry(adapter_kinds(), "adapter", options.method);
     base.attach(kind.make(options.adapter, base.weight(), rng));

@@ -97,8 +97,8 @@ std::vector<long> allocations_of_steps(const Shape& shape) {
   options.shuffle = shape.batch_size != 0;
   options.threads = shape.threads;
   Rng rng(8);
-  Dataset data = shape.loss == "mse" ? random_regression(shape.rows, shape.in, shape.out, rng)
-                                     : random_classification(shape.rows, shape.in, shape.out, rng);
+  const Task task = find_entry(loss_kinds(), "loss", shape.loss).task;
+  Dataset data = random_rows(task, shape.rows, shape.in, shape.out, rng);
   Linear base = Linear::drawn(shape.in, shape.out, rng);
   Training training(std::move(data), std::move(base), std::move(rng), options);
 
@@ -150,6 +150,10 @@ TEST_CASE("a training step after the second allocates nothing", "[train][allocat
       {"cross_entropy", 1000, 64, 10, 4, 0, 1},
       {"cross_entropy", 1437, 64, 10, 4, 32, 1},  // the digits, a last batch of 29 rows
       {"cross_entropy", 1437, 64, 10, 4, 32, 2},
+      {"l1", 1000, 64, 10, 4, 300, 2},
+      {"huber", 1000, 64, 10, 4, 300, 2},
+      {"cosine", 1000, 64, 10, 4, 300, 2},
+      {"bce", 1000, 64, 10, 4, 300, 2},
       {"mse", 50, 1, 1, 1, 8, 1},
       {"mse", 2000, 1024, 64, 16, 256, 1},
       {"mse", 2000, 1024, 64, 16, 256, 2},

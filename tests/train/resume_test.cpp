@@ -32,12 +32,16 @@ struct Run {
   explicit Run(const std::string& loss, int threads = 1, const std::string& method = "lora",
                const AdapterOptions& adapter = {})
       : rng(9),
-        others(loss == "mse" ? random_regression(7, 6, 3, rng)
-                             : random_classification(7, 6, 3, rng)),
+        others(random_rows(task_of(loss), 7, 6, 3, rng)),
         training(training_on(loss, threads, method, adapter)),
-        held_out(others, all_rows(7), 0, false),
+        held_out(loss == "contrastive" ? Loader(others, halves_as_pairs(7), 0, false)
+                                       : Loader(others, all_rows(7), 0, false)),
         cache(training.model, others, training.compute),
-        metrics(make_metrics(loss == "mse" ? Task::regression : Task::classification, 3)) {}
+        metrics(make_metrics(task_of(loss), 3)) {}
+
+  static Task task_of(const std::string& loss) {
+    return find_entry(loss_kinds(), "loss", loss).task;
+  }
 
   static Training training_on(const std::string& loss, int threads, const std::string& method,
                               const AdapterOptions& adapter) {
@@ -54,8 +58,9 @@ struct Run {
     options.config.lr = 0.1;
     options.config.keep_best = "val_loss";
     options.config.keep_every = 1;
-    Dataset data =
-        loss == "mse" ? random_regression(14, 6, 3, rng) : random_classification(14, 6, 3, rng);
+    const Index rows = loss == "contrastive" ? 28 : 14;
+    if (loss == "contrastive") options.pairs = halves_as_pairs(rows);
+    Dataset data = random_rows(task_of(loss), rows, 6, 3, rng);
     Linear base = Linear::drawn(6, 3, rng);
     return {std::move(data), std::move(base), std::move(rng), std::move(options)};
   }
@@ -81,7 +86,8 @@ struct Run {
 }  // namespace
 
 TEST_CASE("a run goes on from any of its steps to the same bits", "[train][resume]") {
-  for (const std::string loss : {"mse", "cross_entropy"}) {
+  for (const LossKind& kind : loss_kinds()) {
+    const std::string loss(kind.name);
     CAPTURE(loss);
     Run whole(loss);
     RememberingKeeper kept;

@@ -24,6 +24,10 @@ struct ReaderKind {
 
 std::span<const ReaderKind> reader_kinds();
 
+/// The kind of FILE, FILE:ARRAY or "-", by its ending. Throws Error(input) with the known ones if
+/// it has none of them.
+const ReaderKind& reader_kind(const std::string& name);
+
 /// True if `target` is a file of its own (by its ending) and not columns of the data.
 bool is_target_file(std::string_view target);
 

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "lora/core/batch.h"
 #include "lora/core/compute.h"
 #include "lora/core/rng.h"
 #include "lora/data/dataset.h"
+#include "lora/data/pairs.h"
 
 namespace lora {
 
@@ -18,6 +20,11 @@ class Loader {
   /// 0 means all of them at once. The last batch of an epoch may be shorter.
   Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, bool shuffle);
 
+  /// Batches of `batch_size` pairs of rows of `data`, which has no weights: of each batch first
+  /// the queries, then their documents in the same order.
+  Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, bool shuffle);
+
+  /// How many rows, or pairs, an epoch has.
   Index rows() const { return static_cast<Index>(rows_.size()); }
   Index batches() const { return (rows() + batch_size_ - 1) / batch_size_; }
 
@@ -29,7 +36,7 @@ class Loader {
   /// stands for a loop without a DataLoader, and draws nothing.
   void start_epoch(Rng& rng);
 
-  /// How many rows of the epoch have been given out; move_to() goes on behind as many.
+  /// How many rows, or pairs, of the epoch have been given out; move_to() goes on behind as many.
   Index position() const { return position_; }
   void move_to(Index position) { position_ = position; }
 
@@ -37,6 +44,8 @@ class Loader {
   std::optional<Batch> next(const Compute& compute = {});
 
  private:
+  void make_room(Index rows);
+  std::span<const Index> rows_of_batch(Index first, Index size);
   Batch window(Index first, Index size) const;
   Batch gathered(Index first, Index size, const Compute& compute);
 
@@ -46,6 +55,8 @@ class Loader {
   bool shuffle_;
   bool contiguous_;  // rows_ are 0 … n−1
   std::vector<Index> order_;
+  std::vector<Pair> pairs_;        // if there are any, rows_ and order_ count these
+  std::vector<Index> batch_rows_;  // of pairs
   Index position_ = 0;
   Matrix features_;
   Matrix targets_;

@@ -20,4 +20,7 @@ struct Split {
 /// either part would be empty.
 Split split_rows(const Dataset& data, double fraction, std::uint64_t seed);
 
+/// The same for numbers from 0 to rows − 1.
+Split split_rows(Index rows, double fraction, std::uint64_t seed);
+
 }  // namespace lora
