@@ -46,17 +46,21 @@ Details::Details(Task task, Index outputs, std::vector<std::string> names)
     targets_ = std::make_unique<RegressionReport>(outputs);
   } else if (task == Task::classification && Confusion::fits(outputs)) {
     confusion_ = std::make_unique<Confusion>(outputs);
+  } else if (task == Task::multilabel) {
+    labels_ = std::make_unique<LabelReport>(outputs);
   }
 }
 
 std::vector<Metric*> Details::accumulators() {
   if (targets_) return {targets_.get()};
   if (confusion_) return {confusion_.get()};
+  if (labels_) return {labels_.get()};
   return {};
 }
 
 std::vector<std::string> Details::lines() const {
   if (targets_) return target_lines();
+  if (labels_) return label_lines();
   if (!confusion_) return {};
   return static_cast<Index>(names_.size()) <= kWidestTable ? class_lines() : worst_confusions();
 }
@@ -98,6 +102,16 @@ std::vector<std::string> Details::class_lines() const {
   return aligned(cells);
 }
 
+std::vector<std::string> Details::label_lines() const {
+  Cells cells = {{"label", "rows", "precision", "recall", "F1"}};
+  const std::vector<ClassFigures> figures = labels_->figures();
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    cells.push_back({names_[i], count_text(figures[i].support), four_digits(figures[i].precision),
+                     four_digits(figures[i].recall), four_digits(figures[i].f1)});
+  }
+  return aligned(cells);
+}
+
 /// The confusions of most rows, one line each.
 std::vector<std::string> Details::worst_confusions() const {
   std::vector<std::tuple<double, std::size_t, std::size_t>> found;
@@ -134,6 +148,15 @@ Json Details::json() const {
                                  {"rmse", rmse[i]},
                                  {"mae", mae[i]},
                                  {"r2", r2[i]}});
+    }
+  } else if (labels_) {
+    const std::vector<ClassFigures> figures = labels_->figures();
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      json["labels"].push_back({{"name", names_[i]},
+                                {"rows", figures[i].support},
+                                {"precision", figures[i].precision},
+                                {"recall", figures[i].recall},
+                                {"f1", figures[i].f1}});
     }
   } else if (confusion_) {
     json["classes"] = names_;

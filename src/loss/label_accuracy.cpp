@@ -9,8 +9,7 @@ void LabelAccuracy::add(const View& output, const Batch& batch) {
   for (Index i = 0; i < output.rows(); ++i) {
     Index hits = 0;
     for (Index j = 0; j < output.cols(); ++j) {
-      const bool has_label = 2 * targets(i, j) >= 1;
-      if ((output(i, j) > 0) == has_label) ++hits;
+      if ((output(i, j) > 0) == has_label(targets(i, j))) ++hits;
     }
     sums_[0] += row_weight(batch, i) * static_cast<double>(hits);
   }

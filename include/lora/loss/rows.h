@@ -17,6 +17,11 @@ inline double row_weight(const Batch& batch, Index row) {
 /// As how many rows all rows of the batch count.
 double total_weight(const Batch& batch);
 
+/// Whether a target of a row with several labels says that the row has this one.
+inline bool has_label(Real target) {
+  return 2 * target >= 1;
+}
+
 /// The class that a row of outputs stands for: that of the largest, the first of equal ones.
 Index predicted_class(const View& output, Index row);
 
