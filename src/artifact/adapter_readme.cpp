@@ -21,7 +21,9 @@ std::string adapter_readme(const PeftConfig& config, const RunRecord& record) {
   std::ostringstream out;
   out << "---\nlibrary_name: peft\ntags:\n- lora\n---\n\n"
       << "# A low-rank adapter for "
-      << (config.base_model.empty() ? "a layer drawn at random" : "`" + config.base_model + "`")
+      << (record.base_identity        ? "embeddings as they are"
+          : config.base_model.empty() ? "a layer drawn at random"
+                                      : "`" + config.base_model + "`")
       << "\n\nLayers: " << joined(config.targets) << ". Rank " << config.rank << ", alpha "
       << config.alpha << ", biases: " << config.bias << ". Task: " << name_of(record.task)
       << ".\n\nAfter epoch " << record.kept_epoch << " of " << record.epochs << ":\n\n";

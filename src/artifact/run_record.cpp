@@ -131,6 +131,7 @@ std::string run_record_text(const RunRecord& record) {
       {"class_names", names_or_null(record.class_names)},
       {"feature_scaling", record.scaling ? json_of(*record.scaling) : Json()},
       {"base_seed", record.base_seed ? Json(*record.base_seed) : Json()},
+      {"base_identity", record.base_identity},
       {"trainable_parameters", record.trainable_parameters},
       {"total_parameters", record.total_parameters},
       {"epochs", record.epochs},
@@ -163,6 +164,8 @@ std::optional<RunRecord> read_run_record(const std::string& directory) {
   if (!scaling.is_null()) record.scaling = scaling_of(scaling, path);
   const auto seed = fields.get<Json>("base_seed");
   if (!seed.is_null()) record.base_seed = fields.whole("base_seed");
+  // Not in records from before there were pairs.
+  record.base_identity = json.contains("base_identity") && fields.get<bool>("base_identity");
   record.trainable_parameters = fields.whole("trainable_parameters");
   record.total_parameters = fields.whole("total_parameters");
   record.epochs = fields.whole("epochs");

@@ -79,7 +79,9 @@ std::optional<double> base_norm(const SavedAdapter& saved, const Options& option
     const bool is_here = std::filesystem::exists(split_file_and_name(file).file);
     return is_here || !options.base.empty() ? weight_norm(file, path, size) : std::nullopt;
   }
-  if (!saved.record || !saved.record->base_seed) return std::nullopt;
+  if (!saved.record || (!saved.record->base_seed && !saved.record->base_identity)) {
+    return std::nullopt;
+  }
   return WeightNorm(*base_of(saved, options).model, path).norm;
 }
 
@@ -112,10 +114,12 @@ Inspection inspect_adapter(const std::string& path, const Options& options) {
   const SavedAdapter saved(path);
   const PeftConfig& config = saved.adapter.config();
   Inspection result;
-  result.lines.push_back(fmt::format(
-      "{}: {} adapter of rank {}, alpha {}{}, bias {}, for {}", path, config.dora ? "DoRA" : "LoRA",
-      config.rank, config.alpha, config.rslora ? " (rsLoRA)" : "", config.bias,
-      config.base_model.empty() ? "a base without a name" : config.base_model));
+  result.lines.push_back(fmt::format("{}: {} adapter of rank {}, alpha {}{}, bias {}, for {}", path,
+                                     config.dora ? "DoRA" : "LoRA", config.rank, config.alpha,
+                                     config.rslora ? " (rsLoRA)" : "", config.bias,
+                                     saved.record && saved.record->base_identity ? "the identity"
+                                     : config.base_model.empty() ? "a base without a name"
+                                                                 : config.base_model));
   result.facts = {{"path", path},          {"kind", "adapter"},        {"rank", config.rank},
                   {"alpha", config.alpha}, {"rslora", config.rslora},  {"dora", config.dora},
                   {"bias", config.bias},   {"base", config.base_model}};

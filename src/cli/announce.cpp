@@ -45,6 +45,15 @@ bool no_row_has_class_0(const Run& run) {
 
 std::string described_data(const Run& run, const Options& o) {
   std::string text = o.is_demo() ? "random numbers" : run.facts.label;
+  if (!o.pairs.empty()) {
+    text += fmt::format(": {} rows, {} features; {} pairs in {}", run.data().rows(),
+                        run.model().in_features(), run.train_loader->rows(), o.pairs);
+    if (run.validation_loader) {
+      text += fmt::format("; {} pairs held out{}", run.validation_loader->rows(),
+                          o.val.empty() ? "" : " in " + o.val);
+    }
+    return text;
+  }
   text += fmt::format(": {} rows, {} features, {} {}", run.train_loader->rows(),
                       run.model().in_features(), run.model().out_features(),
                       run.data().has_labels() ? "classes" : "outputs");
@@ -96,8 +105,10 @@ std::string described_base(Run& run) {
       layers, [](const NamedLinear& named) { return named.layer->bias() != nullptr; });
   const bool all = biases == static_cast<std::ptrdiff_t>(layers.size());
   return fmt::format("{} {} {}, {}; frozen",
-                     run.base->name.empty() ? "drawn as torch.nn.Linear" : run.base->name, shape,
-                     run.base->dtype,
+                     run.base->is_identity    ? "the identity"
+                     : run.base->name.empty() ? "drawn as torch.nn.Linear"
+                                              : run.base->name,
+                     shape, run.base->dtype,
                      biases == 0 ? "without bias"
                      : all       ? "with bias"
                                  : "some with bias");

@@ -70,22 +70,32 @@ void check_names(const BaseModel& base, const SavedAdapter& saved) {
   check(record.class_names, classes ? outputs : 0, "class_names");
 }
 
-BaseModel drawn_again(const SavedAdapter& saved, std::int64_t seed) {
+/// The base of a record without a file: drawn again, or the identity.
+BaseModel made_again(const SavedAdapter& saved) {
   const std::vector<std::string> layers = saved.adapter.layers();
   if (layers.size() != 1) {
     throw Error(ErrorKind::input, saved.adapter.tensors().path(), ": ", layers.size(),
-                " layers, but a drawn base has one; which base does it belong to? (--base)");
+                " layers, but ", saved.record->base_identity ? "the identity" : "a drawn base",
+                " is one; which base does it belong to? (--base)");
   }
+  const Index in = saved.adapter.in_features(layers.front());
+  const Index out = saved.adapter.out_features(layers.front());
+  if (saved.record->base_identity && in == out) return identity_base(in);
+  if (saved.record->base_identity) {
+    throw Error(ErrorKind::input, saved.adapter.tensors().path(), ": ", in, " inputs and ", out,
+                " outputs, but ", run_record_path(saved.adapter.directory()),
+                " says that its base is the identity, which has as many of both");
+  }
+  const std::int64_t seed = *saved.record->base_seed;
   Rng rng(static_cast<std::uint64_t>(seed));
-  return draw_base(saved.adapter.in_features(layers.front()),
-                   saved.adapter.out_features(layers.front()), seed, rng);
+  return draw_base(in, out, seed, rng);
 }
 
 /// Without a look at whether the record fits it.
 BaseModel unchecked_base_of(const SavedAdapter& saved, const Options& options) {
   const std::string file = base_file_of(saved, options);
-  if (file.empty() && saved.record && saved.record->base_seed) {
-    return drawn_again(saved, *saved.record->base_seed);
+  if (file.empty() && saved.record && (saved.record->base_seed || saved.record->base_identity)) {
+    return made_again(saved);
   }
   if (file.empty()) {
     throw Error(ErrorKind::usage, "--adapter ", saved.adapter.directory(), " needs --base: ",
@@ -221,11 +231,29 @@ BaseModel draw_base(Index in, Index out, std::int64_t seed, Rng& rng) {
 }
 
 BaseModel same_base(const BaseModel& base) {
-  return {
-      base.model->without_adapters(), base.name, base.file, base.dtype, base.mapping, base.seed};
+  return {base.model->without_adapters(),
+          base.name,
+          base.file,
+          base.dtype,
+          base.mapping,
+          base.seed,
+          base.is_identity};
+}
+
+BaseModel identity_base(Index features) {
+  BaseModel base{std::make_unique<LinearHead>(
+                     "linear", Linear(FrozenMatrix(Matrix::Identity(features, features)), {})),
+                 "",
+                 "",
+                 "float32",
+                 nullptr,
+                 std::nullopt};
+  base.is_identity = true;
+  return base;
 }
 
 std::string label_of(const BaseModel& base) {
+  if (base.is_identity) return "the identity";
   return base.name.empty() ? "the drawn base" : base.name;
 }
 

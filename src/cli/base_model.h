@@ -16,11 +16,12 @@ namespace lora::cli {
 
 struct BaseModel {
   std::unique_ptr<Model> model;
-  std::string name;   ///< "base.safetensors:head.weight"; empty if it was drawn
+  std::string name;   ///< "base.safetensors:head.weight"; empty if there is no file
   std::string file;   ///< likewise
   std::string dtype;  ///< of the weights; several are joined
   std::shared_ptr<const void> mapping;
   std::optional<std::int64_t> seed;  ///< if it was drawn: of the generator's first draws
+  bool is_identity = false;
 };
 
 /// FILE[:TENSOR], or FILE[:PREFIX] for a stack of layers with `activation` (a name, or one for each
@@ -32,6 +33,9 @@ BaseModel read_base(const std::string& file_and_tensor, bool fan_in_fan_out,
 
 /// As torch.nn.Linear(in, out) draws it; `rng` was seeded with `seed`.
 BaseModel draw_base(Index in, Index out, std::int64_t seed, Rng& rng);
+
+/// The weight that leaves features as they are, without a bias: what embeddings start from.
+BaseModel identity_base(Index features);
 
 /// The base without an adapter, for one more run: it looks at the weights of `base`, which must
 /// outlive it.

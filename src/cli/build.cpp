@@ -122,13 +122,13 @@ TrainConfig train_config(const Options& options) {
 std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
                                 const std::vector<std::int32_t>& labels,
                                 const std::vector<Real>& weights) {
-  LossOptions loss_options;
+  LossOptions of_loss = loss_options(options);
   if (options.class_weights == "balanced") {
-    loss_options.class_weights = balanced_class_weights(labels, weights, outputs);
+    of_loss.class_weights = balanced_class_weights(labels, weights, outputs);
   } else if (!options.class_weights.empty()) {
-    loss_options.class_weights = parse_class_weights(options.class_weights, outputs);
+    of_loss.class_weights = parse_class_weights(options.class_weights, outputs);
   }
-  return find_entry(loss_kinds(), "--loss", *options.loss).make(loss_options);
+  return find_entry(loss_kinds(), "--loss", *options.loss).make(of_loss);
 }
 
 Run::Run(const Options& options, RunInputs& read)
@@ -173,7 +173,11 @@ void Run::make_base(const Options& options) {
 }
 
 void Run::hold_out(const Options& options) {
-  if (options.val_split) {
+  if (task == Task::retrieval) {
+    pairs = hold_out_pairs(inputs.pairs, options);
+    rows.train = rows_of(pairs.train);
+    rows.validation = rows_of(pairs.validation);
+  } else if (options.val_split) {
     rows = split_rows(data(), *options.val_split, static_cast<std::uint64_t>(options.seed));
   } else {
     rows.train = all_rows(data().rows());
@@ -221,6 +225,7 @@ void Run::scale_features(const Options& options) {
 }
 
 void Run::make_loaders(const Options& options) {
+  if (task == Task::retrieval) return make_pair_loaders(options);
   train_loader =
       std::make_unique<Loader>(data(), rows.train, *options.batch_size, *options.shuffle);
   if (rows.validation.empty()) return;
@@ -228,6 +233,14 @@ void Run::make_loaders(const Options& options) {
   validation_loader = std::make_unique<Loader>(own ? validation_data() : data(), rows.validation,
                                                kValidationBatch, /*shuffle=*/false);
   if (own) validation_cache = std::make_unique<FrozenCache>(model(), validation_data(), compute);
+}
+
+/// Held-out pairs in batches as those of the training: the loss depends on their size.
+void Run::make_pair_loaders(const Options& options) {
+  const Index size = *options.batch_size;
+  train_loader = std::make_unique<Loader>(data(), pairs.train, size, *options.shuffle);
+  if (pairs.validation.empty()) return;
+  validation_loader = std::make_unique<Loader>(data(), pairs.validation, size, /*shuffle=*/false);
 }
 
 void Run::make_loss_and_metrics(const Options& options) {

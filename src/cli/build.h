@@ -25,6 +25,7 @@
 #include "lora/train/objective.h"
 #include "lora/train/trainer.h"
 #include "options.h"
+#include "pair_data.h"
 #include "run_inputs.h"
 
 namespace lora::cli {
@@ -72,7 +73,8 @@ struct Run {
   std::optional<BaseModel> base;
   Dataset own_data;             ///< drawn or scaled for this run; empty if it uses those read
   Dataset own_validation_data;  ///< likewise
-  Split rows;                   ///< of data()
+  PairSplit pairs;              ///< of rows of data(); empty without --pairs
+  Split rows;                   ///< of data(); with pairs those that occur in them
   std::optional<FeatureScaling> scaling;
   PeftConfig adapter;  ///< what the adapter is, as it will be saved
   std::unique_ptr<Loss> loss;
@@ -114,6 +116,7 @@ struct Run {
   void find_scaling(const Options& options);
   void scale_features(const Options& options);
   void make_loaders(const Options& options);
+  void make_pair_loaders(const Options& options);
   void make_loss_and_metrics(const Options& options);
   void make_optimizer(const Options& options);
 };

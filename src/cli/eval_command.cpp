@@ -17,9 +17,11 @@
 #include "lora/core/error.h"
 #include "lora/core/table.h"
 #include "lora/data/loader.h"
+#include "lora/data/pairs.h"
 #include "lora/loss/rows.h"
 #include "lora/report/json_lines.h"
 #include "lora/train/evaluator.h"
+#include "pair_data.h"
 #include "requirement.h"
 #include "resolve.h"
 #include "standard_output.h"
@@ -36,6 +38,10 @@ constexpr Index kBatch = 1024;
 std::string target_of(const Options& options, const Inference& inference) {
   if (!options.target.empty()) return options.target;
   const auto& record = inference.record();
+  if (record && record->task == Task::retrieval) {
+    throw Error(ErrorKind::usage, "eval needs --pairs: --adapter ", options.adapter,
+                " was trained on pairs");
+  }
   if (record && record->config.contains("target") && record->config["target"].is_string()) {
     auto target = record->config["target"].get<std::string>();
     if (!target.empty() && !is_target_file(target)) return target;
@@ -54,7 +60,7 @@ std::vector<std::string> class_names_of(const DatasetRequest& request) {
 }
 
 struct Judgement {
-  Index rows = 0;
+  Index rows = 0;  ///< or pairs
   Figures figures;
   nlohmann::ordered_json details;
 };
@@ -106,6 +112,26 @@ Judgement judge(Inference& inference, DatasetReader& reader, const Loss& loss) {
   return judgement;
 }
 
+/// Pairs in the batches of the training: with others each document has other ones to be told from.
+Judgement judge_pairs(Inference& inference, DatasetReader& reader, const Loss& loss,
+                      const std::string& file) {
+  Dataset data = reader.read_all();
+  inference.scale(data);
+  const auto& record = inference.record();
+  Loader loader(data, read_pairs(file, data.rows(), reader.facts().label),
+                record ? pairs_at_once(record->config) : kPairsAtOnce, /*shuffle=*/false);
+  const std::vector<ReportedMetric> metrics =
+      make_metrics(Task::retrieval, inference.base.model->out_features());
+  ModelObjective objective(*inference.base.model, loss);
+  SingleProcess group;
+  Evaluator evaluator(objective, metrics, inference.compute, group);
+  while (const std::optional<Batch> batch = loader.next()) evaluator.add(*batch);
+  Judgement judgement{loader.rows(), evaluator.figures("", ""), nlohmann::ordered_json::object()};
+  check_loss(judgement.figures, file);
+  spdlog::info("pairs     {}: {} pairs in {} batches", file, loader.rows(), loader.batches());
+  return judgement;
+}
+
 /// The line on stdout begins with a capital letter.
 std::string sentence(const Figures& figures) {
   Figures shown = figures;
@@ -132,6 +158,18 @@ void announce_model(const Inference& inference, const DatasetReader& reader) {
   if (inference.saved) spdlog::info("adapter   {}", inference.saved->adapter.directory());
 }
 
+DatasetRequest request_of(const Inference& inference, const Options& options) {
+  DatasetRequest request = inference.request(options);
+  if (!options.pairs.empty()) {
+    request.class_names.clear();
+    return request;
+  }
+  request.target = target_of(options, inference);
+  if (options.target.empty()) request.target_names = inference.record()->target_names;
+  if (request.data != "-") request.class_names = class_names_of(request);
+  return request;
+}
+
 }  // namespace
 
 int run_eval(Options& options, const std::vector<Setting>& settings) {
@@ -139,20 +177,18 @@ int run_eval(Options& options, const std::vector<Setting>& settings) {
   JsonLines json([&out](const std::string& line) { out.line(line); });
   announce_options(settings, kEval);
   Inference inference(options);
-  DatasetRequest request = inference.request(options);
-  request.target = target_of(options, inference);
-  if (options.target.empty()) request.target_names = inference.record()->target_names;
-  if (request.data != "-") request.class_names = class_names_of(request);
-  DatasetReader reader = inference.open(request);
+  DatasetReader reader = inference.open(request_of(inference, options));
   resolve_task(options, reader.facts().task);
   const auto loss = make_loss(options, inference.base.model->out_features(), {}, {});
   announce_model(inference, reader);
-  const Judgement judgement = judge(inference, reader, *loss);
+  const bool pairs = !options.pairs.empty();
+  const Judgement judgement = pairs ? judge_pairs(inference, reader, *loss, options.pairs)
+                                    : judge(inference, reader, *loss);
   const auto broken = broken_requirements(options.require, judgement.figures);
   for (const std::string& sentence : broken) spdlog::error("{}", sentence);
   const int code = broken.empty() ? kDone : kRequirement;
   if (options.json) {
-    nlohmann::ordered_json facts = {{"rows", judgement.rows}};
+    nlohmann::ordered_json facts = {{pairs ? "pairs" : "rows", judgement.rows}};
     for (const NamedValue& figure : judgement.figures) facts[figure.name] = figure.value;
     facts.update(judgement.details);
     json.end(facts, code);

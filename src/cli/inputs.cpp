@@ -21,7 +21,7 @@ struct Input {
 /// The files behind the options, without the names of arrays in them.
 std::vector<Input> inputs_of(const Options& o) {
   std::vector<Input> inputs = {
-      {"data", o.data}, {"val", o.val}, {"base", o.base}, {"tuned", o.tuned}};
+      {"data", o.data}, {"pairs", o.pairs}, {"val", o.val}, {"base", o.base}, {"tuned", o.tuned}};
   if (is_target_file(o.target)) inputs.push_back({"target", o.target});
   if (!o.val_target.empty()) inputs.push_back({"val-target", o.val_target});
   for (Input& input : inputs) input.path = split_file_and_name(input.path).file;

@@ -103,7 +103,7 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
   const auto rows = static_cast<double>(size.rows);
   const auto in = static_cast<double>(size.layers.front().in);
   const auto out = static_cast<double>(size.layers.back().out);
-  const double target = size.labels ? 1 : out;
+  const double target = size.labels ? 1 : size.pairs > 0 ? 0 : out;
   double trained = 0;
   for (const LayerPlan& layer : size.layers) trained += layer.trained();
   const std::string fewer_rows = options.is_demo() ? "fewer --samples" : "fewer rows of --data";
@@ -131,6 +131,16 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
   parts.push_back({"a step",
                    static_cast<double>(size.batch) * (gathered + step_features(size)) * kBytes,
                    "a smaller --batch-size or --rank"});
+  if (size.pairs > 0) {
+    // Rows of length 1 and their scores, in double; outputs that recall looks at, by three figures.
+    const auto pairs = static_cast<double>(size.pairs);
+    const auto held_out = static_cast<double>(size.held_out_pairs);
+    const double block = std::min(pairs, static_cast<double>(kBlockRows));
+    parts.push_back({"comparing pairs",
+                     (2 * static_cast<double>(size.batch) * out + 4 * block * pairs) * kBytes,
+                     "a smaller --batch-size"});
+    parts.push_back({"held-out pairs", 3 * 2 * held_out * out * kBytes, "fewer held-out pairs"});
+  }
   return parts;
 }
 

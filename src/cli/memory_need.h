@@ -16,9 +16,11 @@ struct RunSize {
   Index rows = 0;                 ///< of features, all of them
   std::vector<LayerPlan> layers;  ///< of the model, from below
   Index batch = 0;                ///< rows of a step
-  bool gathers = false;           ///< a step's rows are copied together
-  bool labels = false;            ///< a class a row in place of a number an output
-  bool base_is_drawn = false;     ///< else it stays in its file
+  Index pairs = 0;                ///< of rows that a step compares
+  Index held_out_pairs = 0;
+  bool gathers = false;        ///< a step's rows are copied together
+  bool labels = false;         ///< a class a row in place of a number an output
+  bool base_is_drawn = false;  ///< else it stays in its file
   bool keeps_best = false;
   bool copies_features = false;  ///< to scale them, since other runs need them as they are
 };

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +11,7 @@
 
 #include "lora/core/error.h"
 #include "lora/core/table.h"
+#include "lora/core/task.h"
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
 #include "lora/nn/activation.h"
@@ -147,13 +150,18 @@ std::string defaults_of(std::optional<double> OptimizerDefaults::*option) {
   return joined(texts);
 }
 
-/// The schedules that use an option.
-std::string users_of(const std::string& option) {
+/// The schedules, or losses, that use an option.
+template <class Kind>
+std::string users_of(const std::string& option, std::span<const Kind> kinds) {
   std::vector<std::string> names;
-  for (const ScheduleKind& kind : schedule_kinds()) {
+  for (const Kind& kind : kinds) {
     if (std::ranges::count(used_options(kind), option) > 0) names.emplace_back(kind.name);
   }
   return joined(names);
+}
+
+std::string scheduled_by(const std::string& option) {
+  return users_of(option, schedule_kinds());
 }
 
 void bind_problem(Binder& bind, Options& o) {
@@ -169,6 +177,11 @@ void bind_problem(Binder& bind, Options& o) {
   bind.text("target", o.target, "COLUMNS|FILE",
             "what to predict: columns of the table (names, numbers from 1, or 'last', separated by "
             "commas), or a file of its own; predict leaves such columns out");
+  bind.on(kTrainOrPlan | kEval);
+  bind.text("pairs", o.pairs, "FILE",
+            "train for retrieval, without targets: two columns of row numbers of --data, from 0: "
+            "query, document; without --base the frozen weight is the identity");
+  bind.on(kTrainOrPlan | kEval | kPredict);
   bind.text("keep-columns", o.keep_columns, "COLUMNS",
             "columns of the table that are no features, such as names; predict writes them in "
             "front, to join by");
@@ -177,9 +190,9 @@ void bind_problem(Binder& bind, Options& o) {
             "as how many rows each row counts, in the loss and in every figure");
   bind.on(kTrainOrPlan | kEval | kPredict);
   bind.choice(
-      "task", o.task, {"regression", "classification", "multilabel"},
+      "task", o.task, names_of(std::span<const NamedTask>(kTasks)),
       "what the targets are (classification if they are words, else regression); multilabel: "
-      "a column of 0 and 1 for each label");
+      "a column of 0 and 1 for each label; retrieval: --pairs instead");
   bind.on(kTrainOrPlan | kEval | kPredict | kInspect | kMerge | kExtract);
   bind.text(
       "base", o.base, "FILE[:TENSOR]",
@@ -193,10 +206,10 @@ void bind_problem(Binder& bind, Options& o) {
             "file's metadata say): " +
                 joined(names_of(activation_kinds())));
   bind.on(kTrainOrPlan);
-  bind.text("val", o.val, "FILE", "held-out rows, in the form of --data");
+  bind.text("val", o.val, "FILE", "held-out rows, in the form of --data; or pairs, as --pairs");
   bind.text("val-target", o.val_target, "FILE", "their targets, if --target is a file");
   bind.real("val-split", o.val_split, {0, 1, true, true},
-            "hold out this share of --data instead, by class for classification");
+            "hold out this share of --data (or of --pairs) instead, by class for classification");
   bind.flag(
       "standardize", o.standardize,
       "give each feature mean 0 and deviation 1 (of the training rows) before the layer; eval "
@@ -250,16 +263,17 @@ void bind_schedule(Binder& bind, Options& o) {
   bind.whole("warmup-steps", o.warmup_steps, {0},
              "steps in which the rate rises to --lr; the first has rate 0 (0)");
   bind.real("warmup-ratio", o.warmup_ratio, {0, 1}, "the same as a share of all steps");
-  bind.real("min-lr", o.min_lr, {0}, "where the rate ends (0): " + users_of("min_lr"));
-  bind.whole("cycles", o.cycles, {1}, "how often the rate falls (1): " + users_of("cycles"));
+  bind.real("min-lr", o.min_lr, {0}, "where the rate ends (0): " + scheduled_by("min_lr"));
+  bind.whole("cycles", o.cycles, {1}, "how often the rate falls (1): " + scheduled_by("cycles"));
   bind.real("power", o.power, {0, std::numeric_limits<double>::infinity(), true, false},
-            "of the share of steps that are left (1): " + users_of("power"));
+            "of the share of steps that are left (1): " + scheduled_by("power"));
   bind.whole("decay-steps", o.decay_steps, {0},
-             "steps of the fall at the end (a tenth of all): " + users_of("decay_steps"));
-  bind.whole("patience", o.patience, {0},
-             "epochs without a better figure before the rate falls (10): " + users_of("patience"));
+             "steps of the fall at the end (a tenth of all): " + scheduled_by("decay_steps"));
+  bind.whole(
+      "patience", o.patience, {0},
+      "epochs without a better figure before the rate falls (10): " + scheduled_by("patience"));
   bind.real("factor", o.factor, {0, 1, true, true},
-            "by which it then falls (0.1): " + users_of("factor"));
+            "by which it then falls (0.1): " + scheduled_by("factor"));
 }
 
 void bind_optimisation(Binder& bind, Options& o) {
@@ -269,7 +283,7 @@ void bind_optimisation(Binder& bind, Options& o) {
       .aliases = {"num-train-epochs"};
   bind.whole("max-steps", o.max_steps, {1}, "optimiser steps, whatever --epochs says");
   bind.whole("batch-size", o.batch_size, {0},
-             "rows a step; 0 is the whole set (demo: 0, with --data: 32)")
+             "rows, or pairs, a step; 0 is the whole set (demo: 0, with --data: 32)")
       .aliases = {"per-device-train-batch-size"};
   bind.flag("shuffle", o.shuffle,
             "new order of rows every epoch, PyTorch's DataLoader's (demo: off, with --data: on)");
@@ -302,10 +316,20 @@ void bind_optimisation(Binder& bind, Options& o) {
   bind.on(kTrainOrPlan | kEval);
   bind.choice(
       "loss", o.loss, names_of(loss_kinds()),
-      "what is made small (regression: mse, classification: cross_entropy, multilabel: bce)");
+      "what is made small (regression: mse, classification: cross_entropy, multilabel: bce, "
+      "retrieval: contrastive)");
   bind.text("class-weights", o.class_weights, "LIST|balanced",
             "how much each class counts in the loss, in the order of the outputs; balanced: by how "
             "rare it is");
+  bind.real("label-smoothing", o.label_smoothing, {0, 1},
+            "share of each target that is spread over all classes (0): " +
+                users_of("label_smoothing", loss_kinds()));
+  bind.real(
+      "huber-delta", o.huber_delta, {0, std::numeric_limits<double>::infinity(), true, false},
+      "the error from which on the loss is linear (1): " + users_of("huber_delta", loss_kinds()));
+  bind.real("temperature", o.temperature, {0, std::numeric_limits<double>::infinity(), true, false},
+            "what cosines are divided by: lower looks at the nearest documents only (0.07): " +
+                users_of("temperature", loss_kinds()));
   bind.on(kTrainOrPlan);
   bind.whole("early-stop", o.early_stop, {1}, "end after N epochs without a better --keep-best");
   bind.choice(
@@ -354,7 +378,10 @@ void bind_output(Binder& bind, Options& o) {
             "or without --base the directory of one adapter for all; of extract: the adapter's "
             "directory");
   bind.on(kPredict);
-  bind.flag("probabilities", o.probabilities, "a column a class instead of the likeliest class");
+  bind.flag(
+      "probabilities", o.probabilities,
+      "a column a class instead of the likeliest class; multilabel: how likely each label is, "
+      "instead of 0 or 1");
   bind.on(kTrainOrPlan | kPredict | kMerge | kExtract);
   bind.flag("overwrite", o.overwrite, "replace what is already there");
 }

@@ -23,6 +23,7 @@ struct Options {
   std::optional<Index> samples;
   std::string data;
   std::string target;
+  std::string pairs;
   std::string weight_column;
   std::optional<std::string> task;
   std::string base;
@@ -80,6 +81,9 @@ struct Options {
   std::optional<double> lr_b_ratio;
   std::optional<std::string> loss;
   std::string class_weights;
+  std::optional<double> label_smoothing;
+  std::optional<double> huber_delta;
+  std::optional<double> temperature;
   std::optional<Index> early_stop;
   std::optional<std::string> keep_best;
 

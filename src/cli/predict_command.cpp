@@ -90,6 +90,16 @@ void apply_softmax(Matrix& outputs) {
   }
 }
 
+/// Outputs to probabilities, each for itself.
+void apply_sigmoid(Matrix& outputs) {
+  outputs = (1 / (1 + (-outputs.array().cast<double>()).exp())).cast<Real>().matrix();
+}
+
+/// Outputs to 1 where the row is more likely to have the label than not, else 0.
+void decide(Matrix& outputs) {
+  outputs = (outputs.array() > 0).cast<Real>().matrix();
+}
+
 std::vector<std::int32_t> likeliest(const Matrix& outputs) {
   std::vector<std::int32_t> classes;
   for (Index row = 0; row < outputs.rows(); ++row) {
@@ -133,6 +143,7 @@ Index predict(Inference& inference, DatasetReader& reader, Task task, bool proba
       predictions.classes = likeliest(outputs);
     } else {
       if (task == Task::classification) apply_softmax(outputs);
+      if (task == Task::multilabel) probabilities ? apply_sigmoid(outputs) : decide(outputs);
       predictions.numbers = std::move(outputs);
     }
     writer.write(predictions);
@@ -144,8 +155,10 @@ Index predict(Inference& inference, DatasetReader& reader, Task task, bool proba
 
 Task task_of(const DatasetRequest& request, const Options& options) {
   const Task task = request.task.value_or(Task::regression);
-  if (options.probabilities && task != Task::classification) {
-    throw Error(ErrorKind::usage, "--probabilities is for classification, but the task is ",
+  const bool has_probabilities = task == Task::classification || task == Task::multilabel;
+  if (options.probabilities && !has_probabilities) {
+    throw Error(ErrorKind::usage,
+                "--probabilities is for classification and multilabel, but the task is ",
                 name_of(task), request.task ? "" : "; say --task classification");
   }
   return task;

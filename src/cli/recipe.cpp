@@ -108,12 +108,33 @@ void resolve_recipe(Options& o) {
   resolve_schedule(o);
 }
 
+void resolve_loss(Options& o) {
+  const LossKind& kind = find_entry(loss_kinds(), "--loss", *o.loss);
+  check_used({{!o.class_weights.empty(), "class_weights"},
+              {o.label_smoothing.has_value(), "label_smoothing"},
+              {o.huber_delta.has_value(), "huber_delta"},
+              {o.temperature.has_value(), "temperature"}},
+             kind, loss_kinds(), "loss");
+  const LossOptions defaults;
+  fill(o.label_smoothing, kind.uses.label_smoothing, defaults.label_smoothing);
+  fill(o.huber_delta, kind.uses.huber_delta, defaults.huber_delta);
+  fill(o.temperature, kind.uses.temperature, defaults.temperature);
+}
+
 OptimizerOptions optimizer_options(const Options& o) {
   return {o.beta1, o.beta2, o.eps, o.momentum.value_or(0), o.nesterov.value_or(false)};
 }
 
 ParameterGroupOptions group_options(const Options& o) {
   return {*o.weight_decay, o.decay_bias, o.lr_b_ratio.value_or(1)};
+}
+
+LossOptions loss_options(const Options& o) {
+  LossOptions options;
+  options.label_smoothing = o.label_smoothing.value_or(options.label_smoothing);
+  options.huber_delta = o.huber_delta.value_or(options.huber_delta);
+  options.temperature = o.temperature.value_or(options.temperature);
+  return options;
 }
 
 std::unique_ptr<Schedule> make_schedule(const Options& o, Index total_steps) {

@@ -1,8 +1,10 @@
-// The optimiser and the schedule that the options ask for, with only such options as they use.
+// The optimiser, the schedule and the loss that the options ask for, with only such options as they
+// use.
 #pragma once
 
 #include <memory>
 
+#include "lora/loss/loss.h"
 #include "lora/optim/optimizer.h"
 #include "lora/optim/parameter_groups.h"
 #include "lora/optim/schedule.h"
@@ -14,9 +16,15 @@ namespace lora::cli {
 /// do not use.
 void resolve_recipe(Options& options);
 
+/// The same for --loss, once it is known.
+void resolve_loss(Options& options);
+
 /// Of resolved options.
 OptimizerOptions optimizer_options(const Options& options);
 ParameterGroupOptions group_options(const Options& options);
+
+/// Likewise, but for class weights.
+LossOptions loss_options(const Options& options);
 
 /// For a run of so many steps. Throws Error(usage) for a warm-up and a decay that do not fit in.
 std::unique_ptr<Schedule> make_schedule(const Options& options, Index total_steps);

@@ -1,5 +1,7 @@
 #include "resolve.h"
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +19,28 @@ namespace lora::cli {
 
 namespace {
 
+void check_standard_input(const Options& o) {
+  const std::array inputs = {o.data, o.pairs, o.target, o.val, o.val_target};
+  if (std::ranges::count(inputs, "-") > 1) {
+    throw Error(ErrorKind::usage, "standard input (-) can be read only once");
+  }
+}
+
+/// Pairs have no targets, and each counts once.
+void check_pairs(const Options& o) {
+  const bool given = !o.pairs.empty();
+  constexpr std::string_view kReason = "a pair's document is its target";
+  refuse_together(!o.target.empty(), "target", given, "pairs", kReason);
+  refuse_together(!o.val_target.empty(), "val-target", given, "pairs", kReason);
+  refuse_together(!o.weight_column.empty(), "weight-column", given, "pairs",
+                  "each pair counts once");
+  refuse_together(o.batch_size == 1, "batch-size 1", given, "pairs",
+                  "a document is told from the others of its batch");
+  refuse_together(o.accumulate > 1, "accumulate", given, "pairs",
+                  "a document is told from the others of its batch, so that several batches make "
+                  "no larger one; raise --batch-size");
+}
+
 void check_training_problem(const Options& o) {
   const bool with_data = !o.is_demo();
   for (const auto& [given, name] : {std::pair{o.in.has_value(), "in"},
@@ -25,6 +49,7 @@ void check_training_problem(const Options& o) {
     refuse_together(given, name, with_data, "data", "the data decides it");
   }
   for (const auto& [given, name] : {std::pair{!o.target.empty(), "target"},
+                                    {!o.pairs.empty(), "pairs"},
                                     {o.task.has_value(), "task"},
                                     {!o.base.empty(), "base"},
                                     {!o.adapter.empty(), "adapter"},
@@ -35,9 +60,10 @@ void check_training_problem(const Options& o) {
                                     {o.has_validation(), o.val.empty() ? "val-split" : "val"}}) {
     refuse_without(given, with_data, name, "data");
   }
-  if (with_data && o.target.empty()) {
+  if (with_data && o.target.empty() && o.pairs.empty()) {
     throw Error(ErrorKind::usage,
-                "--data needs --target: the columns, or the file, that hold what to predict");
+                "--data needs --target: the columns, or the file, that hold what to predict; or "
+                "--pairs");
   }
   refuse_without(!o.val_target.empty(), !o.val.empty(), "val-target", "val");
   refuse_without(!o.activation.empty(), !o.base.empty() || !o.adapter.empty(), "activation",
@@ -48,9 +74,7 @@ void check_training_problem(const Options& o) {
     throw Error(ErrorKind::usage, "--val needs --val-target, since --target ", o.target,
                 " is a file of its own");
   }
-  if (o.data == "-" && (o.val == "-" || o.target == "-" || o.val_target == "-")) {
-    throw Error(ErrorKind::usage, "standard input (-) can be read only once");
-  }
+  check_standard_input(o);
 }
 
 void check_adapter(const Options& o) {
@@ -142,6 +166,7 @@ void check_model_given(const Options& o, std::string_view verb) {
 
 void resolve_training(Options& o) {
   take_only_adapter(o);
+  check_pairs(o);
   check_training_problem(o);
   check_adapter(o);
   check_method(o);
@@ -168,6 +193,8 @@ void resolve_training(Options& o) {
     o.in = o.in.value_or(64);
     o.out = o.out.value_or(10);
     o.samples = o.samples.value_or(1000);
+  } else if (!o.pairs.empty()) {
+    resolve_task(o, Task::retrieval);
   } else if (o.task) {
     resolve_task(o, task_named(*o.task));
   } else if (o.loss) {
@@ -190,7 +217,11 @@ void resolve_evaluation(Options& o) {
   take_only_adapter(o);
   if (o.data.empty()) throw Error(ErrorKind::usage, "eval needs --data: the rows to judge by");
   check_model_given(o, "eval");
-  if (!o.task && o.loss && o.adapter.empty()) {
+  check_pairs(o);
+  check_standard_input(o);
+  if (!o.pairs.empty()) {
+    resolve_task(o, Task::retrieval);
+  } else if (!o.task && o.loss && o.adapter.empty()) {
     resolve_task(o, find_entry(loss_kinds(), "--loss", *o.loss).task);
   }
   if (o.class_weights == "balanced") {
@@ -262,20 +293,23 @@ void resolve_task(Options& o, Task task) {
   o.task = name;
   if (!o.loss) o.loss = default_loss(task).name;
   const Task fitting = find_entry(loss_kinds(), "--loss", *o.loss).task;
+  if (fitting == Task::retrieval && o.pairs.empty()) {
+    throw Error(ErrorKind::usage, "retrieval, by --loss ", *o.loss,
+                ", needs --pairs: a file of row numbers of --data, query and document");
+  }
+  if (fitting != task && !o.pairs.empty()) {
+    throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for ", name_of(fitting),
+                ", but --pairs is for retrieval, whose loss is ", default_loss(task).name);
+  }
   if (fitting != task && o.is_demo()) {
     throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for ", name_of(fitting),
                 ", but the demo's targets are numbers: give --data and --target");
-  }
-  if (fitting == Task::retrieval) {
-    throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for pairs of rows, not for rows");
   }
   if (fitting != task) {
     throw Error(ErrorKind::usage, "--loss ", *o.loss, " is for ", name_of(fitting),
                 ", but the task is ", name);
   }
-  if (!o.class_weights.empty() && task != Task::classification) {
-    throw Error(ErrorKind::usage, "--class-weights is for classification, but the task is ", name);
-  }
+  resolve_loss(o);
   if (o.keep_best) check_figure_fits("--keep-best " + *o.keep_best, *o.keep_best, task);
   for (const std::string& figure : required_figures(o.require)) {
     check_figure_fits("--require", figure, task);

@@ -78,7 +78,7 @@ void RunInputs::read_files(std::span<Options> runs) {
     base.emplace(base_of(*start, options));
     if (start->record) {
       request.feature_names = start->record->feature_names;
-      request.class_names = start->record->class_names;
+      if (options.pairs.empty()) request.class_names = start->record->class_names;
       if (!request.task) request.task = start->record->task;
     }
   } else if (!options.base.empty()) {
@@ -95,7 +95,9 @@ void RunInputs::read_files(std::span<Options> runs) {
   data = reader.read_all();
   class_names = reader.class_names();
   check_classes(data, facts, class_names);
-  read_validation(options);
+  if (options.pairs.empty()) return read_validation(options);
+  if (!base) base.emplace(identity_base(facts.features));
+  pairs = read_pair_files(options, data.rows(), facts.label);
 }
 
 void RunInputs::read_validation(const Options& options) {
@@ -130,16 +132,28 @@ RunSize RunInputs::size(const Options& options) const {
   const bool labels = task == Task::classification;
   const Index rows =
       data.rows() > 0 ? data.rows() + validation_data.rows() : facts.rows.value_or(0);
-  const Index fewest_outputs = labels ? std::max<Index>(data.classes, 2) : facts.targets;
+  const Index fewest_outputs = labels                    ? std::max<Index>(data.classes, 2)
+                               : task == Task::retrieval ? facts.features
+                                                         : facts.targets;
   RunSize size = size_of(
       options, rows,
       base ? planned_layers(*base->model, options, start)
            : std::vector<LayerPlan>{planned_layer(facts.features, fewest_outputs, options)});
   size.labels = labels;
+  if (task == Task::retrieval) count_pairs(size, options);
   size.base_is_drawn = !base || base->name.empty();
   const bool scales = options.standardize || (start && start->record && start->record->scaling);
   size.copies_features = of_several && scales;
   return size;
+}
+
+/// Before they are read, there may be as many as rows.
+void RunInputs::count_pairs(RunSize& size, const Options& options) const {
+  const Index count = pairs.train.empty() ? size.rows : std::ssize(pairs.train);
+  size.pairs = *options.batch_size == 0 ? count : std::min(*options.batch_size, count);
+  size.held_out_pairs = options.val_split ? count : std::ssize(pairs.validation);
+  size.batch = 2 * size.pairs;
+  size.gathers = true;
 }
 
 }  // namespace lora::cli

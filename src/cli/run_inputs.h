@@ -12,6 +12,7 @@
 #include "lora/data/row_source.h"
 #include "memory_need.h"
 #include "options.h"
+#include "pair_data.h"
 
 namespace lora::cli {
 
@@ -44,6 +45,7 @@ struct RunInputs {
   std::vector<std::string> class_names;
   Dataset data;             ///< empty for the demo, whose rows each run draws
   Dataset validation_data;  ///< empty if held-out rows come from `data`, or if there are none
+  PairSplit pairs;          ///< of rows of `data`, before --val-split; empty without --pairs
 
   /// Of each run's model, unless it is the demo's.
   Widths widths() const;
@@ -54,6 +56,7 @@ struct RunInputs {
  private:
   void read_files(std::span<Options> runs);
   void read_validation(const Options& options);
+  void count_pairs(RunSize& size, const Options& options) const;
 };
 
 }  // namespace lora::cli

@@ -46,8 +46,9 @@ nlohmann::ordered_json start_facts(Run& run, const std::vector<Setting>& setting
   return {{"config", as_json(settings, kTrain)},
           {"trainable_parameters", counts.trainable},
           {"total_parameters", counts.total},
-          {"rows", run.train_loader->rows()},
-          {"val_rows", run.validation_loader ? run.validation_loader->rows() : 0},
+          {run.task == Task::retrieval ? "pairs" : "rows", run.train_loader->rows()},
+          {run.task == Task::retrieval ? "val_pairs" : "val_rows",
+           run.validation_loader ? run.validation_loader->rows() : 0},
           {"inputs", inputs_as_json(inputs)}};
 }
 
@@ -65,6 +66,7 @@ RunRecord record_of(Run& run, const std::vector<Setting>& settings, const TrainR
   record.class_names = run.class_names;
   record.scaling = run.scaling;
   record.base_seed = run.base->seed;
+  record.base_identity = run.base->is_identity;
   record.trainable_parameters = counts.trainable;
   record.total_parameters = counts.total;
   record.epochs = result.epochs;

@@ -64,6 +64,7 @@ TEST_CASE("a record of a run is read as it was written", "[artifact][record]") {
   CHECK(record->scaling->mean == expected.scaling->mean);
   CHECK(record->scaling->deviation == expected.scaling->deviation);
   CHECK(record->base_seed == -7);
+  CHECK_FALSE(record->base_identity);
   CHECK(record->kept_epoch == 4);
   REQUIRE(record->inputs.size() == 2);
   CHECK(record->inputs[0].hash == "abc");
@@ -71,6 +72,21 @@ TEST_CASE("a record of a run is read as it was written", "[artifact][record]") {
   const auto json = nlohmann::json::parse(run_record_text(sample()));
   CHECK(json["metrics"]["loss"] == 0.25);
   CHECK(json["metrics"]["val_loss"] == 0.5);
+}
+
+TEST_CASE("a record says if the base is the identity, and one from before does not know of it",
+          "[artifact][record]") {
+  const TemporaryDirectory directory;
+  RunRecord written = sample();
+  written.base_identity = true;
+  directory.write("lora_train.json", run_record_text(written));
+  CHECK(read_run_record(directory.path().string())->base_identity);
+  auto json = nlohmann::ordered_json::parse(run_record_text(written));
+  json.erase("base_identity");
+  directory.write("lora_train.json", json.dump());
+  CHECK_FALSE(read_run_record(directory.path().string())->base_identity);
+  json["base_identity"] = 1;
+  CHECK(message_of(json.dump()).find("'base_identity'") != std::string::npos);
 }
 
 TEST_CASE("an adapter of another program has no record", "[artifact][record]") {

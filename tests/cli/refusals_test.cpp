@@ -20,6 +20,7 @@ struct Refusal {
 
 const std::string kTrain = "--data good.csv --target y ";
 const std::string kClasses = "--data classes.csv --target label --task classification ";
+const std::string kPairs = "--data good.csv --pairs queries.csv ";
 const std::string kArrays = "--data x.npy --target y.npy ";
 
 const std::vector<Refusal> kRefusals = {
@@ -87,7 +88,7 @@ const std::vector<Refusal> kRefusals = {
     {"--task regression", 2, {"--task", "--data"}},
     {"--loss cross_entropy", 2, {"cross_entropy", "classification", "--data"}},
     {"--loss bce", 2, {"bce", "multilabel", "--data"}},
-    {kTrain + "--loss contrastive", 2, {"contrastive", "pairs"}},
+    {kTrain + "--loss contrastive", 2, {"contrastive", "--pairs"}},
     {kTrain + "--in 3", 2, {"--in", "--data"}},
     {kTrain + "--out 3", 2, {"--out", "--data"}},
     {kTrain + "--samples 3", 2, {"--samples", "--data"}},
@@ -204,7 +205,57 @@ const std::vector<Refusal> kRefusals = {
     {kClasses + "--class-weights 1,2,x", 2, {"--class-weights", "'x'"}},
     {kClasses + "--class-weights 0,0,0", 2, {"--class-weights", "above 0"}},
     {kClasses + "--class-weights=-1,1,1", 2, {"--class-weights", "'-1'"}},
-    {kTrain + "--class-weights balanced", 2, {"--class-weights", "classification"}},
+    {kTrain + "--class-weights balanced", 2, {"--class-weights", "cross_entropy", "mse"}},
+
+    // losses and their options
+    {"--huber-delta 0", 2, {"--huber-delta", "above 0"}},
+    {"--temperature nan", 2, {"--temperature", "'nan'"}},
+    {"--label-smoothing 1.5", 2, {"--label-smoothing", "'1.5'"}},
+    {"--huber-delta 2", 2, {"--huber-delta", "--loss huber", "mse"}},
+    {"--loss huber --temperature 1", 2, {"--temperature", "--loss contrastive", "huber"}},
+    {kTrain + "--label-smoothing 0.1", 2, {"--label-smoothing", "cross_entropy", "mse"}},
+    {kClasses + "--huber-delta 2", 2, {"--huber-delta", "huber", "cross_entropy"}},
+    {"eval --data good.csv --target y --base base.safetensors --huber-delta 2",
+     2,
+     {"--huber-delta", "huber"}},
+    {"predict --data x.npy --base base.safetensors --temperature 1", 2, {"--temperature"}},
+
+    // pairs
+    {"--pairs queries.csv", 2, {"--pairs", "--data"}},
+    {"--loss contrastive", 2, {"contrastive", "--pairs"}},
+    {kTrain + "--task retrieval", 2, {"retrieval", "--pairs"}},
+    {kPairs + "--target y", 2, {"--target", "--pairs"}},
+    {kPairs + "--val queries.csv --val-target y.npy", 2, {"--val-target", "--pairs"}},
+    {kPairs + "--weight-column y", 2, {"--weight-column", "--pairs"}},
+    {kPairs + "--class-weights 1,2", 2, {"--class-weights", "contrastive"}},
+    {kPairs + "--label-smoothing 0.1", 2, {"--label-smoothing", "contrastive"}},
+    {kPairs + "--task regression", 2, {"retrieval", "regression"}},
+    {kPairs + "--loss cosine", 2, {"cosine", "--pairs", "contrastive"}},
+    {kPairs + "--batch-size 1", 2, {"--batch-size", "--pairs"}},
+    {kPairs + "--accumulate 2", 2, {"--accumulate", "--pairs", "--batch-size"}},
+    {kPairs + "--keep-best val_r2 --val queries.csv", 2, {"r2", "retrieval"}},
+    {kPairs + "--bias all", 2, {"--bias", "the identity"}},
+    {kPairs + "--val-split 0.3", 3, {"queries.csv", "3 pairs", "at least two"}},
+    {kPairs + "--val beyond.csv", 3, {"beyond.csv:2", "'4'", "good.csv", "0 to 3"}},
+    {"--data - --pairs -", 2, {"standard input"}},
+    {"--data good.csv --pairs absent.csv", 3, {"absent.csv"}},
+    {"--data good.csv --pairs below.csv", 3, {"below.csv:2", "'-1'", "0 to 3"}},
+    {"--data good.csv --pairs half.csv", 3, {"half.csv:3", "'1.5'", "0 to 3"}},
+    {"--data good.csv --pairs words.csv", 3, {"words.csv", "3 columns", "query, document"}},
+    {"--data good.csv --pairs triple.csv", 3, {"triple.csv", "3 columns", "query, document"}},
+    {"--data good.csv --pairs alone.csv", 3, {"alone.csv", "one pair", "two"}},
+    {"--data good.csv --pairs good.parquet", 3, {"good.parquet", ".csv"}},
+    {"--data x.npy --pairs half.npy", 3, {"half.npy", "row 1", "0.5", "0 to 3"}},
+    {"--data x.npy --pairs y.npy", 3, {"y.npy", "1 column", "query, document"}},
+    {kPairs + "--base wide.safetensors", 3, {"3 features", "takes 5"}},
+    {"eval " + kPairs, 2, {"eval", "--base", "--adapter"}},
+    {"eval --data x.npy --pairs x.npy --target y.npy --base narrow.safetensors",
+     2,
+     {"--target", "--pairs"}},
+    {"eval --data x.npy --task retrieval --base base.safetensors --target y.npy",
+     2,
+     {"retrieval", "--pairs"}},
+    {"predict --data x.npy --pairs x.npy --base narrow.safetensors", 2, {"--pairs", "train"}},
 
     // arrays
     {"--data empty.npy --target y.npy", 3, {"empty.npy", "is empty"}},

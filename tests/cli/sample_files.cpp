@@ -51,6 +51,12 @@ void write_tables(const TemporaryDirectory& directory) {
       {"good.parquet", "PAR1"},
       {"classes.csv", "x1,x2,label\n1,2,0\n2,1,1\n0,1,2\n3,3,1\n"},
       {"tags.csv", "x1,x2,y1,y2\n1,2,0,1\n2,1,1,1\n0,1,0.5,0\n3,3,1,0\n"},
+      {"queries.csv", "query,document\n0,1\n2,3\n1,0\n"},
+      {"beyond.csv", "0,1\n2,4\n"},
+      {"below.csv", "0,1\n-1,2\n"},
+      {"half.csv", "query,document\n0,1\n2,1.5\n"},
+      {"triple.csv", "query,document,other\n0,1,2\n1,2,3\n"},
+      {"alone.csv", "query,document\n0,1\n"},
       {"newclass.csv", "x1,x2,label\n1,2,7\n"},
       {"words.csv", "x1,x2,label\n1,2,cat\n2,1,dog\n"},
       {"empty.csv", ""},
@@ -203,6 +209,7 @@ void write_arrays(const TemporaryDirectory& directory) {
   const double infinity = std::numeric_limits<double>::infinity();
   const std::string x = npy("(4, 2)", {1, 2, 2, 1, 0, 1, 3, 3});
   directory.write("x.npy", x);
+  directory.write("half.npy", npy("(2, 2)", {0, 1, 2, 0.5}));
   directory.write("cut.npy", x.substr(0, x.size() - 5));
   directory.write("y.npy", npy("(4,)", {0.5, 1, 2, 1}));
   directory.write("weight.npy", npy("(1, 2)", {0.5, -1}));

@@ -130,6 +130,49 @@ TEST_CASE("predict writes the class of each row by name, beside the columns to j
   CHECK(sum == Approx(1).epsilon(1e-6));
 }
 
+TEST_CASE("rows with several labels are trained, judged and told label by label",
+          "[cli][multilabel]") {
+  const TemporaryDirectory directory;
+  // wet where the first feature is above 2, loud where the second is above 0
+  std::string rows = "a,b,wet,loud\n";
+  for (int i = 0; i < 40; ++i) {
+    const int a = i % 5;
+    const int b = i % 3 - 1;
+    rows += std::to_string(a) + "," + std::to_string(b) + (a > 2 ? ",1" : ",0") +
+            (b > 0 ? ",1\n" : ",0\n");
+  }
+  directory.write("tags.csv", rows);
+  const ProgramResult trained =
+      run(directory,
+          "--data tags.csv --target wet,loud --task multilabel --val tags.csv --bias all "
+          "--standardize --lr 0.1 --epochs 80 --save out --json");
+  const Json end = end_of(trained.out);
+  CHECK(end["val_label_accuracy"] == 1);
+  CHECK(end["labels"][0]["name"] == "wet");
+  CHECK(end["labels"][0]["rows"] == 16);
+  CHECK(end["labels"][1]["rows"] == 13);
+  for (const char* figure : {"precision", "recall", "f1"}) CHECK(end["labels"][1][figure] == 1);
+  CHECK(trained.err.find("label  rows  precision  recall      F1") != std::string::npos);
+
+  const Json judged = end_of(run(directory, "eval --adapter out --data tags.csv --json").out);
+  CHECK(judged["loss"] == Approx(end["val_loss"].get<double>()).epsilon(1e-6));
+  CHECK(judged["labels"] == end["labels"]);
+
+  directory.write("new.csv", "a,b\n0,1\n4,-1\n");
+  CHECK(run(directory, "predict --adapter out --data new.csv").out == "wet,loud\n0,1\n1,0\n");
+  const auto lines =
+      lines_of(run(directory, "predict --adapter out --data new.csv --probabilities").out);
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0] == "wet,loud");
+  const std::size_t comma = lines[1].find(',');
+  const double wet = std::stod(lines[1].substr(0, comma));
+  const double loud = std::stod(lines[1].substr(comma + 1));
+  CHECK(wet > 0);
+  CHECK(wet < 0.5);
+  CHECK(loud > 0.5);
+  CHECK(loud < 1);
+}
+
 TEST_CASE("predict finds the features by name, without a target, in any order, in a pipe",
           "[cli][predict]") {
   const TemporaryDirectory directory;

@@ -31,6 +31,7 @@ struct RunRecord {
   std::vector<std::string> class_names;    ///< in the order of the outputs; empty: numbers
   std::optional<FeatureScaling> scaling;
   std::optional<std::int64_t> base_seed;  ///< if the base was drawn and is no file
+  bool base_identity = false;             ///< the base is the identity and no file
   Index trainable_parameters = 0;
   Index total_parameters = 0;
   Index epochs = 0;  ///< trained
