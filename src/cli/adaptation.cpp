@@ -110,6 +110,7 @@ std::vector<LayerPlan> planned_layers(Model& model, const Options& options,
     LayerPlan plan = adapted ? plan_of(layer->in_features(), layer->out_features(), bytes, options,
                                        config.rank_of(path))
                              : LayerPlan{layer->in_features(), layer->out_features(), bytes};
+    plan.magnitude = adapted && config.dora;
     plan.bias = layer->bias() != nullptr && (bias == "all" || (adapted && bias != "none"));
     plans.push_back(plan);
   }

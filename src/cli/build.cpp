@@ -149,9 +149,8 @@ Run::Run(const Options& options, RunInputs& read)
   scale_features(options);
   adapter = adapt(*base, options, start, rng);
   make_loaders(options);
-  cache = std::make_unique<FrozenCache>(model(), data(), compute);
   make_loss_and_metrics(options);
-  objective = std::make_unique<ModelObjective>(model(), *loss);
+  make_objective(options);
   make_optimizer(options);
 }
 
@@ -226,8 +225,8 @@ void Run::scale_features(const Options& options) {
 
 void Run::make_loaders(const Options& options) {
   if (task == Task::retrieval) return make_pair_loaders(options);
-  train_loader =
-      std::make_unique<Loader>(data(), rows.train, *options.batch_size, *options.shuffle);
+  train_loader = std::make_unique<Loader>(data(), rows.train, *options.batch_size, *options.shuffle,
+                                          /*any_order=*/options.dropout == 0);
   if (rows.validation.empty()) return;
   const bool own = validation_data().rows() > 0;
   validation_loader = std::make_unique<Loader>(own ? validation_data() : data(), rows.validation,
@@ -247,6 +246,21 @@ void Run::make_loss_and_metrics(const Options& options) {
   loss = make_loss(options, model().out_features(), chosen(data().labels, rows.train),
                    chosen(data().weights, rows.train));
   metrics = make_metrics(task, model().out_features());
+}
+
+/// Sums over the rows need nothing that is kept of each of them, but held-out rows of the same data
+/// do.
+void Run::make_objective(const Options& options) {
+  const bool by_sums = options.gram == "on";
+  const bool rows_are_used = !by_sums || options.val_split.has_value();
+  cache = rows_are_used ? std::make_unique<FrozenCache>(model(), data(), compute)
+                        : std::make_unique<FrozenCache>(compute);
+  objective = std::make_unique<ModelObjective>(model(), *loss);
+  if (!by_sums) return;
+  Linear& layer = *linears_of(model()).front().layer;
+  sums = std::make_unique<GramSums>(layer, data(), rows.train, compute);
+  sum_objective = std::make_unique<GramObjective>(*layer.adapter()->only_factors(), *sums,
+                                                  train_loader->rows(), *objective, compute);
 }
 
 void Run::make_optimizer(const Options& options) {
@@ -274,7 +288,9 @@ std::optional<Feed> Run::validation() {
 }
 
 TrainParts Run::parts(std::vector<Observer*> observers, std::function<bool()> stop) {
-  return {*objective,    *optimizer, trainable, {*train_loader, *cache}, validation(),    metrics,
+  Objective& trained =
+      sum_objective ? static_cast<Objective&>(*sum_objective) : static_cast<Objective&>(*objective);
+  return {trained,       *optimizer, trainable, {*train_loader, *cache}, validation(),    metrics,
           rng,           compute,    group,     std::move(observers),    std::move(stop), nullptr,
           schedule.get()};
 }

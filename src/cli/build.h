@@ -22,6 +22,8 @@
 #include "lora/loss/metric.h"
 #include "lora/optim/optimizer.h"
 #include "lora/train/frozen_cache.h"
+#include "lora/train/gram_objective.h"
+#include "lora/train/gram_sums.h"
 #include "lora/train/objective.h"
 #include "lora/train/trainer.h"
 #include "options.h"
@@ -84,6 +86,8 @@ struct Run {
   std::unique_ptr<FrozenCache> cache;
   std::unique_ptr<FrozenCache> validation_cache;
   std::unique_ptr<ModelObjective> objective;
+  std::unique_ptr<GramSums> sums;  ///< with --gram on
+  std::unique_ptr<GramObjective> sum_objective;
   std::vector<NamedParameter> trainable;
   std::unique_ptr<Optimizer> optimizer;
   std::unique_ptr<Schedule> schedule;
@@ -118,6 +122,7 @@ struct Run {
   void make_loaders(const Options& options);
   void make_pair_loaders(const Options& options);
   void make_loss_and_metrics(const Options& options);
+  void make_objective(const Options& options);
   void make_optimizer(const Options& options);
 };
 

@@ -346,6 +346,10 @@ void bind_run(Binder& bind, Options& o) {
              o.seed = parse_seed(option, given);
            });
   bind.whole("eval-every", o.eval_every, {1}, "epochs between validations (1)");
+  bind.choice(
+      "gram", o.gram, {"auto", "on", "off"},
+      "mse with all rows in a step: sum the rows up once, so that an epoch does not depend on "
+      "their number; auto does where that is cheaper over the whole run");
   bind.whole("log-every", o.log_every, {1}, "say the loss every N steps (with --json: an object)");
   bind.on(kTrainOrPlan | kEval);
   bind.texts("require", o.require, "CONDITION",

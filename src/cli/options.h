@@ -91,6 +91,7 @@ struct Options {
   std::int64_t seed = 42;
   Index threads = 0;
   std::optional<Index> eval_every;
+  std::string gram = "auto";
   std::optional<Index> log_every;
   std::vector<std::string> require;
   bool json = false;

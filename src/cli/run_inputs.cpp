@@ -1,9 +1,11 @@
 #include "run_inputs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "adaptation.h"
+#include "gram.h"
 #include "lora/core/error.h"
 #include "lora/core/table.h"
 #include "lora/core/text.h"
@@ -59,7 +61,10 @@ Widths widths_of(const BaseModel& base) {
 RunInputs::RunInputs(std::span<Options> runs, bool several)
     : of_several(several || runs.size() > 1) {
   if (runs.front().is_demo()) {
-    for (const Options& options : runs) check_memory(memory_need(size(options), options));
+    for (Options& options : runs) {
+      check_memory(memory_need(size(options), options));
+      resolve_gram(options, *options.samples, size(options).layers);
+    }
   } else {
     read_files(runs);
   }
@@ -95,6 +100,10 @@ void RunInputs::read_files(std::span<Options> runs) {
   data = reader.read_all();
   class_names = reader.class_names();
   check_classes(data, facts, class_names);
+  for (Options& run : runs) {
+    const double held_out = std::ceil(run.val_split.value_or(0) * static_cast<double>(data.rows()));
+    resolve_gram(run, data.rows() - static_cast<Index>(held_out), size(run).layers);
+  }
   if (options.pairs.empty()) return read_validation(options);
   if (!base) base.emplace(identity_base(facts.features));
   pairs = read_pair_files(options, data.rows(), facts.label);

@@ -36,14 +36,16 @@ std::vector<Index> all_rows(Index rows) {
   return numbers;
 }
 
-Loader::Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, bool shuffle)
+Loader::Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, bool shuffle,
+               bool any_order)
     : data_(&data),
       rows_(std::move(rows)),
       batch_size_(batch_size == 0 ? this->rows() : std::min(batch_size, this->rows())),
       shuffle_(shuffle),
+      moves_(shuffle && !(any_order && batch_size_ == this->rows())),
       contiguous_(rows_ == all_rows(this->rows())),
       order_(rows_) {
-  if (!contiguous_ || shuffle_) make_room(batch_size_);
+  if (!contiguous_ || moves_) make_room(batch_size_);
 }
 
 Loader::Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, bool shuffle)
@@ -66,7 +68,9 @@ void Loader::start_epoch(Rng& rng) {
   if (!shuffle_ && batch_size_ == rows()) return;
   rng.random_int64();
   if (!shuffle_) return;
-  Rng sampler(static_cast<std::uint64_t>(rng.random_int64()));
+  const std::int64_t seed = rng.random_int64();
+  if (!moves_) return;
+  Rng sampler(static_cast<std::uint64_t>(seed));
   const std::vector<Index> permutation = sampler.permutation(rows());
   for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = rows_[at(permutation[i])];
 }
@@ -76,7 +80,7 @@ std::optional<Batch> Loader::next(const Compute& compute) {
   const Index size = std::min(batch_size_, rows() - first);
   if (size == 0) return std::nullopt;
   position_ += size;
-  return contiguous_ && !shuffle_ ? window(first, size) : gathered(first, size, compute);
+  return contiguous_ && !moves_ ? window(first, size) : gathered(first, size, compute);
 }
 
 Batch Loader::window(Index first, Index size) const {
@@ -98,8 +102,7 @@ std::span<const Index> Loader::rows_of_batch(Index first, Index size) {
   return std::span(batch_rows_).first(2 * order.size());
 }
 
-Batch Loader::gathered(Index first, Index size, const Compute& compute) {
-  const std::span<const Index> rows = rows_of_batch(first, size);
+void Loader::copy_rows(std::span<const Index> rows, const Compute& compute) {
   const Index count = std::ssize(rows);
   gather_rows(data_->features, rows, features_.topRows(count), compute);
   if (targets_.size() != 0) gather_rows(data_->targets, rows, targets_.topRows(count), compute);
@@ -108,6 +111,13 @@ Batch Loader::gathered(Index first, Index size, const Compute& compute) {
     if (!labels_.empty()) labels_[at(i)] = data_->labels[at(row)];
     if (!weights_.empty()) weights_[at(i)] = data_->weights[at(row)];
   }
+}
+
+Batch Loader::gathered(Index first, Index size, const Compute& compute) {
+  const std::span<const Index> rows = rows_of_batch(first, size);
+  const Index count = std::ssize(rows);
+  if (!is_gathered_) copy_rows(rows, compute);
+  is_gathered_ = !moves_ && batch_size_ == this->rows();
   return {rows,
           features_.topRows(count),
           window_on(targets_, 0, count),

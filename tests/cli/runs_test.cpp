@@ -83,6 +83,41 @@ TEST_CASE("whole numbers as targets of a regression are remarked on", "[cli]") {
         std::string::npos);
 }
 
+TEST_CASE("sums over the rows train as the rows do, and auto chooses by the shapes",
+          "[cli][gram]") {
+  const TemporaryDirectory directory;
+  std::string rows;
+  for (int i = 0; i < 400; ++i) {
+    rows += std::to_string(i % 7 - 3) + "," + std::to_string(i % 5 - 2) + "," +
+            std::to_string(i % 3) + "," + std::to_string((i * i) % 11) + "\n";
+  }
+  directory.write("rows.csv", "a,b,c,y\n" + rows);
+  const std::string options =
+      "--data rows.csv --target y --batch-size 0 --val-split 0.25 --lr 0.05 --rank 2 --alpha 3 "
+      "--epochs 300 --json ";
+  const auto told = [&](const std::string& gram) {
+    std::vector<double> losses;
+    std::istringstream lines(run(directory, options + gram).out);
+    for (std::string line; std::getline(lines, line);) {
+      const auto object = nlohmann::json::parse(line);
+      if (object["event"] == "start") losses.push_back(object["config"]["gram"] == "on" ? 1 : 0);
+      if (object["event"] != "epoch") continue;
+      losses.push_back(object["loss"]);
+      losses.push_back(object["val_loss"]);
+    }
+    return losses;
+  };
+  const std::vector<double> off = told("--gram off");
+  const std::vector<double> on = told("--gram on");
+  CHECK(told("") == on);
+  REQUIRE(off.size() == 601);
+  REQUIRE(on.size() == 601);
+  CHECK(off[0] == 0);
+  CHECK(on[0] == 1);
+  for (std::size_t i = 1; i < 601; ++i) CHECK(on[i] == Approx(off[i]).epsilon(1e-4));
+  CHECK(on[600] < 0.9 * on[2]);
+}
+
 TEST_CASE("a table and arrays of the same numbers train alike", "[cli]") {
   const TemporaryDirectory directory;
   write_sample_files(directory);

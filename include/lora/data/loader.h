@@ -17,8 +17,11 @@ namespace lora {
 class Loader {
  public:
   /// Batches of `batch_size` of the given rows of `data`, which must outlive the loader; a size of
-  /// 0 means all of them at once. The last batch of an epoch may be shorter.
-  Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, bool shuffle);
+  /// 0 means all of them at once. The last batch of an epoch may be shorter. With `any_order` a
+  /// batch of all rows has them in their own order even if it is shuffled: nothing but the rounding
+  /// of sums depends on it, unless the rows draw random numbers.
+  Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, bool shuffle,
+         bool any_order = false);
 
   /// Batches of `batch_size` pairs of rows of `data`, which has no weights: of each batch first
   /// the queries, then their documents in the same order.
@@ -48,16 +51,19 @@ class Loader {
   std::span<const Index> rows_of_batch(Index first, Index size);
   Batch window(Index first, Index size) const;
   Batch gathered(Index first, Index size, const Compute& compute);
+  void copy_rows(std::span<const Index> rows, const Compute& compute);
 
   const Dataset* data_;
   std::vector<Index> rows_;
   Index batch_size_;
   bool shuffle_;
+  bool moves_;       // the order of the rows changes from epoch to epoch
   bool contiguous_;  // rows_ are 0 … n−1
   std::vector<Index> order_;
   std::vector<Pair> pairs_;        // if there are any, rows_ and order_ count these
   std::vector<Index> batch_rows_;  // of pairs
   Index position_ = 0;
+  bool is_gathered_ = false;  // all rows, which do not move
   Matrix features_;
   Matrix targets_;
   std::vector<std::int32_t> labels_;

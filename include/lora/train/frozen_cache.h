@@ -19,6 +19,9 @@ class FrozenCache {
   /// `compute` must outlive it.
   FrozenCache(const Model& model, const Dataset& data, Compute& compute);
 
+  /// Keeps nothing.
+  explicit FrozenCache(const Compute& compute) : compute_(&compute) {}
+
   /// Whether so many numbers of so many rows are kept.
   static bool keeps(Index rows, Index features);
 
