@@ -67,6 +67,26 @@ Split split_classes(const std::vector<std::vector<Index>>& classes, Index rows, 
   return split;
 }
 
+Split deal(const std::vector<std::vector<Index>>& classes, Index rows, Index folds, Index fold,
+           std::uint64_t seed) {
+  if (folds > rows) {
+    throw Error(ErrorKind::input, rows, " rows do not fill ", folds,
+                " folds; each needs at least one");
+  }
+  Rng rng(seed);
+  Split split;
+  Index dealt = 0;
+  for (const std::vector<Index>& members : classes) {
+    for (const Index place : rng.permutation(static_cast<Index>(members.size()))) {
+      auto& part = dealt++ % folds == fold ? split.validation : split.train;
+      part.push_back(members[static_cast<std::size_t>(place)]);
+    }
+  }
+  std::ranges::sort(split.train);
+  std::ranges::sort(split.validation);
+  return split;
+}
+
 }  // namespace
 
 Split split_rows(const Dataset& data, double fraction, std::uint64_t seed) {
@@ -76,6 +96,15 @@ Split split_rows(const Dataset& data, double fraction, std::uint64_t seed) {
 
 Split split_rows(Index rows, double fraction, std::uint64_t seed) {
   return split_classes({all_rows(rows)}, rows, fraction, seed);
+}
+
+Split fold_rows(const Dataset& data, Index folds, Index fold, std::uint64_t seed) {
+  if (!data.has_labels()) return fold_rows(data.rows(), folds, fold, seed);
+  return deal(rows_of_classes(data), data.rows(), folds, fold, seed);
+}
+
+Split fold_rows(Index rows, Index folds, Index fold, std::uint64_t seed) {
+  return deal({all_rows(rows)}, rows, folds, fold, seed);
 }
 
 }  // namespace lora

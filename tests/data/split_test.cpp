@@ -136,3 +136,59 @@ TEST_CASE("a split that leaves nothing on one side is refused", "[data][split]")
     }
   }
 }
+
+TEST_CASE("folds of rows without classes are dealt in the order of a permutation",
+          "[data][folds]") {
+  // torch.randperm(7) after manual_seed(42) is 1 6 3 5 4 0 2; every third row from the first,
+  // second and third place.
+  const std::vector<std::vector<Index>> held_out = {{1, 2, 5}, {4, 6}, {0, 3}};
+  const std::vector<std::vector<Index>> others = {{0, 3, 4, 6}, {0, 1, 2, 3, 5}, {1, 2, 4, 5, 6}};
+  for (std::size_t fold = 0; fold < held_out.size(); ++fold) {
+    const Split split = fold_rows(unlabelled(7), 3, static_cast<Index>(fold), 42);
+    CHECK(split.validation == held_out[fold]);
+    CHECK(split.train == others[fold]);
+  }
+}
+
+TEST_CASE("each fold has its share of each class, as scikit-learn's StratifiedKFold deals them",
+          "[data][folds]") {
+  struct Row {
+    std::vector<int> members;
+    std::vector<std::vector<int>> held_out;  ///< of each class, by fold
+  };
+  const std::vector<Row> rows = {
+      {{7, 5, 3}, {{2, 1, 1}, {2, 1, 1}, {2, 1, 1}, {1, 2, 0}}},
+      {{10, 10}, {{2, 2}, {2, 2}, {2, 2}, {2, 2}, {2, 2}}},
+      {{6, 1, 1}, {{2, 1, 0}, {2, 0, 1}, {2, 0, 0}}},
+      {{90, 8, 3}, {{18, 2, 1}, {18, 2, 0}, {18, 2, 0}, {18, 1, 1}, {18, 1, 1}}},
+  };
+  for (const Row& row : rows) {
+    const Dataset data = labelled(row.members);
+    const auto folds = static_cast<Index>(row.held_out.size());
+    for (const std::uint64_t seed : {0, 1, 42}) {
+      std::vector<int> times(static_cast<std::size_t>(data.rows()), 0);
+      for (Index fold = 0; fold < folds; ++fold) {
+        CAPTURE(folds, fold, seed);
+        const Split split = fold_rows(data, folds, fold, seed);
+        CHECK(classes_of(data, split.validation) == row.held_out[static_cast<std::size_t>(fold)]);
+        CHECK(ascending(split.validation));
+        CHECK(ascending(split.train));
+        for (const Index held : split.validation) ++times[static_cast<std::size_t>(held)];
+        std::vector<Index> all = split.train;
+        all.insert(all.end(), split.validation.begin(), split.validation.end());
+        std::ranges::sort(all);
+        CHECK(all.size() == times.size());
+        CHECK(ascending(all));
+      }
+      CHECK(std::ranges::all_of(times, [](int count) { return count == 1; }));
+    }
+  }
+}
+
+TEST_CASE("folds depend on the seed, and need a row each", "[data][folds]") {
+  const Dataset data = labelled({30, 20});
+  CHECK(fold_rows(data, 5, 2, 1).validation == fold_rows(data, 5, 2, 1).validation);
+  CHECK(fold_rows(data, 5, 2, 1).validation != fold_rows(data, 5, 2, 2).validation);
+  CHECK(fold_rows(unlabelled(3), 3, 0, 1).validation.size() == 1);
+  CHECK_THROWS_AS(fold_rows(unlabelled(3), 4, 0, 1), Error);
+}

@@ -23,4 +23,13 @@ Split split_rows(const Dataset& data, double fraction, std::uint64_t seed);
 /// The same for numbers from 0 to rows − 1.
 Split split_rows(Index rows, double fraction, std::uint64_t seed);
 
+/// Holds out the fold of that number, from 0, of `folds` into which the rows are dealt: class after
+/// class, each in an order drawn from a generator of its own with `seed`, a row to a fold. So each
+/// row is held out once, and neither the sizes of two folds nor what they hold of a class differ by
+/// more than 1. Throws Error(input) if there are fewer rows than folds.
+Split fold_rows(const Dataset& data, Index folds, Index fold, std::uint64_t seed);
+
+/// The same for numbers from 0 to rows − 1.
+Split fold_rows(Index rows, Index folds, Index fold, std::uint64_t seed);
+
 }  // namespace lora
