@@ -28,6 +28,18 @@ std::string shown(const std::vector<std::string>& names) {
   return text;
 }
 
+/// Of an adapter that training starts from it was said before.
+void warn_of_constant_features(const Run& run) {
+  const bool from_record = run.start && run.start->record && run.start->record->scaling;
+  if (!run.scaling || from_record) return;
+  const std::vector<std::string>& names = run.facts.feature_names;
+  for (const Index column : run.scaling->constant_columns()) {
+    spdlog::warn("warning: feature {} is the same in every training row, so it becomes 0",
+                 names.empty() ? std::to_string(column + 1)
+                               : in_quotes(names[static_cast<std::size_t>(column)]));
+  }
+}
+
 /// True if the targets of a regression are few different whole numbers from 0.
 bool look_like_classes(const Dataset& data) {
   constexpr Real kMostClasses = 100;
@@ -46,17 +58,20 @@ bool no_row_has_class_0(const Run& run) {
 std::string described_data(const Run& run, const Options& o) {
   std::string text = o.is_demo() ? "random numbers" : run.facts.label;
   if (!o.pairs.empty()) {
-    text += fmt::format(": {} rows, {} features; {} pairs in {}", run.data().rows(),
-                        run.model().in_features(), run.train_loader->rows(), o.pairs);
+    text += fmt::format(
+        ": {} rows, {} features; {} pairs in {}", run.data().rows(), run.model().in_features(),
+        o.folds ? std::ssize(run.inputs.pairs.train) : run.train_loader->rows(), o.pairs);
+    if (o.folds) return text + fmt::format("; in {} folds", *o.folds);
     if (run.validation_loader) {
       text += fmt::format("; {} pairs held out{}", run.validation_loader->rows(),
                           o.val.empty() ? "" : " in " + o.val);
     }
     return text;
   }
-  text += fmt::format(": {} rows, {} features, {} {}", run.train_loader->rows(),
-                      run.model().in_features(), run.model().out_features(),
-                      run.data().has_labels() ? "classes" : "outputs");
+  const Index rows = o.folds ? run.data().rows() : run.train_loader->rows();
+  text += fmt::format(": {} rows, {} features, {} {}", rows, run.model().in_features(),
+                      run.model().out_features(), run.data().has_labels() ? "classes" : "outputs");
+  if (o.folds) return text + fmt::format("; in {} folds", *o.folds);
   if (run.validation_loader) {
     text += fmt::format("; {} rows held out{}", run.validation_loader->rows(),
                         o.val.empty() ? "" : " in " + o.val);
@@ -126,18 +141,11 @@ void announce_columns(const SourceFacts& facts, const std::vector<std::string>& 
   if (!class_names.empty()) spdlog::info("classes   {}", shown(class_names));
 }
 
-void announce(Run& run, const Options& o) {
-  const Counts counts = counts_of(run.model());
+void announce_problem(Run& run, const Options& o) {
   spdlog::info("data      {}", described_data(run, o));
   if (!o.is_demo()) announce_columns(run.facts, run.class_names);
   spdlog::info("base      {}", described_base(run));
-  spdlog::info("adapter   {}", described_adapter(run, o));
-  spdlog::info("training  {} step(s) an epoch, {}, lr {}{}, {}", run.steps_per_epoch(o),
-               o.optimizer, o.lr, o.schedule == "constant" ? "" : " " + o.schedule, *o.loss);
-  spdlog::info("counts    {} trainable of {} parameters ({:.2f} %), {} thread(s)", counts.trainable,
-               counts.total,
-               100.0 * static_cast<double>(counts.trainable) / static_cast<double>(counts.total),
-               run.compute.threads);
+  warn_of_constant_features(run);
   if (no_row_has_class_0(run)) {
     spdlog::warn(
         "warning: no row is of class 0, which has an output too; are the classes counted from 1?");
@@ -148,6 +156,22 @@ void announce(Run& run, const Options& o) {
         "classification",
         run.data().targets.maxCoeff());
   }
+}
+
+void announce(Run& run, const Options& o) {
+  announce_problem(run, o);
+  announce_recipe(run, o);
+}
+
+void announce_recipe(Run& run, const Options& o) {
+  const Counts counts = counts_of(run.model());
+  spdlog::info("adapter   {}", described_adapter(run, o));
+  spdlog::info("training  {} step(s) an epoch, {}, lr {}{}, {}", run.steps_per_epoch(o),
+               o.optimizer, o.lr, o.schedule == "constant" ? "" : " " + o.schedule, *o.loss);
+  spdlog::info("counts    {} trainable of {} parameters ({:.2f} %), {} thread(s)", counts.trainable,
+               counts.total,
+               100.0 * static_cast<double>(counts.trainable) / static_cast<double>(counts.total),
+               run.compute.threads);
 }
 
 void announce_options(const std::vector<Setting>& settings, unsigned verbs) {

@@ -13,8 +13,10 @@
 
 namespace lora::cli {
 
-/// What will be done, before it is done.
+/// What will be done, before it is done: data and base, then how they are trained with.
 void announce(Run& run, const Options& options);
+void announce_problem(Run& run, const Options& options);
+void announce_recipe(Run& run, const Options& options);
 
 /// How the columns of a table are called, and the classes.
 void announce_columns(const SourceFacts& facts, const std::vector<std::string>& class_names);

@@ -131,7 +131,7 @@ std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
   return find_entry(loss_kinds(), "--loss", *options.loss).make(of_loss);
 }
 
-Run::Run(const Options& options, RunInputs& read)
+Run::Run(const Options& options, RunInputs& read, Purpose purpose)
     : inputs(read),
       start(read.start),
       facts(read.facts),
@@ -150,8 +150,9 @@ Run::Run(const Options& options, RunInputs& read)
   adapter = adapt(*base, options, start, rng);
   make_loaders(options);
   make_loss_and_metrics(options);
-  make_objective(options);
+  objective = std::make_unique<ModelObjective>(model(), *loss);
   make_optimizer(options);
+  if (purpose == Purpose::train) keep_products(options);
 }
 
 /// Random data, then a random base, in the order in which PyTorch's program draws them.
@@ -172,12 +173,15 @@ void Run::make_base(const Options& options) {
 }
 
 void Run::hold_out(const Options& options) {
+  const auto seed = static_cast<std::uint64_t>(options.seed);
   if (task == Task::retrieval) {
     pairs = hold_out_pairs(inputs.pairs, options);
     rows.train = rows_of(pairs.train);
     rows.validation = rows_of(pairs.validation);
+  } else if (options.folds) {
+    rows = fold_rows(data(), *options.folds, options.fold, seed);
   } else if (options.val_split) {
-    rows = split_rows(data(), *options.val_split, static_cast<std::uint64_t>(options.seed));
+    rows = split_rows(data(), *options.val_split, seed);
   } else {
     rows.train = all_rows(data().rows());
     rows.validation = all_rows(validation_data().rows());
@@ -194,12 +198,6 @@ void Run::find_scaling(const Options& options) {
                 ", which was trained without it");
   } else if (options.standardize) {
     scaling = FeatureScaling::of(data().features, rows.train);
-    for (const Index column : scaling->constant_columns()) {
-      const auto i = static_cast<std::size_t>(column);
-      spdlog::warn("warning: feature {} is the same in every training row, so it becomes 0",
-                   facts.feature_names.empty() ? std::to_string(column + 1)
-                                               : in_quotes(facts.feature_names[i]));
-    }
   }
 }
 
@@ -231,7 +229,25 @@ void Run::make_loaders(const Options& options) {
   const bool own = validation_data().rows() > 0;
   validation_loader = std::make_unique<Loader>(own ? validation_data() : data(), rows.validation,
                                                kValidationBatch, /*shuffle=*/false);
-  if (own) validation_cache = std::make_unique<FrozenCache>(model(), validation_data(), compute);
+}
+
+/// Sums over the rows need nothing that is kept of each of them, but held-out rows of the same data
+/// do.
+void Run::keep_products(const Options& options) {
+  const bool by_sums = options.gram == "on";
+  if (by_sums) sum_up_rows();
+  const bool rows_are_used = !by_sums || options.val_split || options.folds;
+  cache = rows_are_used ? std::make_unique<FrozenCache>(model(), data(), compute)
+                        : std::make_unique<FrozenCache>(compute);
+  if (validation_data().rows() == 0) return;
+  validation_cache = std::make_unique<FrozenCache>(model(), validation_data(), compute);
+}
+
+void Run::sum_up_rows() {
+  Linear& layer = *linears_of(model()).front().layer;
+  sums = std::make_unique<GramSums>(layer, data(), rows.train, compute);
+  sum_objective = std::make_unique<GramObjective>(*layer.adapter()->only_factors(), *sums,
+                                                  train_loader->rows(), *objective, compute);
 }
 
 /// Held-out pairs in batches as those of the training: the loss depends on their size.
@@ -246,21 +262,6 @@ void Run::make_loss_and_metrics(const Options& options) {
   loss = make_loss(options, model().out_features(), chosen(data().labels, rows.train),
                    chosen(data().weights, rows.train));
   metrics = make_metrics(task, model().out_features());
-}
-
-/// Sums over the rows need nothing that is kept of each of them, but held-out rows of the same data
-/// do.
-void Run::make_objective(const Options& options) {
-  const bool by_sums = options.gram == "on";
-  const bool rows_are_used = !by_sums || options.val_split.has_value();
-  cache = rows_are_used ? std::make_unique<FrozenCache>(model(), data(), compute)
-                        : std::make_unique<FrozenCache>(compute);
-  objective = std::make_unique<ModelObjective>(model(), *loss);
-  if (!by_sums) return;
-  Linear& layer = *linears_of(model()).front().layer;
-  sums = std::make_unique<GramSums>(layer, data(), rows.train, compute);
-  sum_objective = std::make_unique<GramObjective>(*layer.adapter()->only_factors(), *sums,
-                                                  train_loader->rows(), *objective, compute);
 }
 
 void Run::make_optimizer(const Options& options) {

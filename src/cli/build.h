@@ -55,8 +55,11 @@ std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
 /// Owns everything below the trainer that one run makes for itself. Members stand in the order of
 /// their making: later ones refer to earlier ones.
 struct Run {
+  /// What a run is made for: one that is only checked computes nothing of its rows.
+  enum class Purpose { train, check };
+
   /// Of options that `read` has filled in; it must outlive the run.
-  Run(const Options& options, RunInputs& read);
+  Run(const Options& options, RunInputs& read, Purpose purpose = Purpose::train);
   ~Run() = default;
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -122,8 +125,9 @@ struct Run {
   void make_loaders(const Options& options);
   void make_pair_loaders(const Options& options);
   void make_loss_and_metrics(const Options& options);
-  void make_objective(const Options& options);
   void make_optimizer(const Options& options);
+  void keep_products(const Options& options);
+  void sum_up_rows();
 };
 
 }  // namespace lora::cli

@@ -118,9 +118,10 @@ Setting& setting_of(const ConfigEntry& entry, std::vector<Setting>& settings) {
               near.empty() ? "; --help lists all" : "; did you mean '" + near + "'?");
 }
 
-/// Applies the keys of a file, except where the command line has spoken.
-void apply_config(const std::string& path, std::vector<Setting>& settings,
-                  const std::vector<Texts>& given) {
+/// Applies the keys of a file, except where the command line has spoken, and returns them.
+std::vector<std::string> apply_config(const std::string& path, std::vector<Setting>& settings,
+                                      const std::vector<Texts>& given) {
+  std::vector<std::string> applied;
   std::set<std::string> seen;
   for (const ConfigEntry& entry : read_config(path)) {
     Setting& setting = setting_of(entry, settings);
@@ -129,6 +130,7 @@ void apply_config(const std::string& path, std::vector<Setting>& settings,
                   " a second time");
     }
     if (!given[static_cast<std::size_t>(&setting - settings.data())].empty()) continue;
+    applied.push_back(setting.name);
     try {
       for (const std::string& text : setting.repeats ? entry.items : Texts{entry.text}) {
         setting.set(text);
@@ -137,6 +139,7 @@ void apply_config(const std::string& path, std::vector<Setting>& settings,
       throw Error(error.kind(), entry.place, ": ", error.what());
     }
   }
+  return applied;
 }
 
 /// The verb that the first argument names; none if it is an option.
@@ -215,10 +218,14 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
   parse(app, std::move(arguments));
 
   if (meta.at("-h,--help")->count() > 0) {
-    return {CommandLine::Action::print_text, line.verb, {}, help_text(settings, named)};
+    line.action = CommandLine::Action::print_text;
+    line.text = help_text(settings, named);
+    return line;
   }
   if (meta.at("--version")->count() > 0) {
-    return {CommandLine::Action::print_text, line.verb, {}, version_text()};
+    line.action = CommandLine::Action::print_text;
+    line.text = version_text();
+    return line;
   }
   const std::vector<Texts> given = given_to(settings, options, verb);
   const auto config = only_result(*meta.at("--config"));
@@ -227,9 +234,10 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
     line.paths.push_back(extra);
   }
 
-  if (config) apply_config(*config, settings, given);
+  if (config) line.given_in_file = apply_config(*config, settings, given);
   for (std::size_t i = 0; i < settings.size(); ++i) {
     for (const std::string& text : given[i]) settings[i].set(text);
+    if (!given[i].empty()) line.given.push_back(settings[i].name);
   }
   if (meta.at("--print-config")->count() > 0) line.action = CommandLine::Action::print_config;
   return line;

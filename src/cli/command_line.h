@@ -17,7 +17,9 @@ struct CommandLine {
   Action action = Action::run;
   std::string verb;
   std::vector<std::string> paths;  ///< arguments that are no options, for a verb that takes them
-  std::string text;                ///< to be printed on stdout: help or version
+  std::vector<std::string> given;  ///< the options that it names
+  std::vector<std::string> given_in_file;  ///< those that only the file of --config does
+  std::string text;                        ///< to be printed on stdout: help or version
 };
 
 /// Reads argv, and the file of --config below it, into `settings`. Throws Error(usage) with one

@@ -15,6 +15,7 @@
 #include "lora/report/json_lines.h"
 #include "options.h"
 #include "standard_output.h"
+#include "variants.h"
 #include "verbs.h"
 
 namespace lora::cli {
@@ -37,10 +38,11 @@ void report_failure(const Error& error, const Options& options) {
   }).failed(error.what(), exit_code_of(error.kind()));
 }
 
-int run_verb(const CommandLine& line, Options& options, const std::vector<Setting>& settings) {
+int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& settings) {
   const Verb& verb = find_entry(verbs(), "command", line.verb);
   verb.resolve(options);
   if (line.action == CommandLine::Action::print_config) {
+    leave_out_swept(settings, options);
     StandardOutput().text(as_toml(settings, verb.bit));
     return kDone;
   }
@@ -59,6 +61,8 @@ int run(int argc, const char* const* argv) {
     return kDone;
   }
   options.paths = line.paths;
+  options.given_on_line = line.given;
+  options.given_in_file = line.given_in_file;
   try {
     return run_verb(line, options, settings);
   } catch (const Error& error) {

@@ -116,15 +116,17 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
   if (size.base_is_drawn) {
     parts.push_back({"frozen weight", (in + 1) * out * kBytes, shape});
   } else {
-    parts.push_back({"frozen weight, in its file", stored_bytes(size), shape, /*in_file=*/true});
+    parts.push_back(
+        {"frozen weight, in its file", stored_bytes(size), shape, false, /*in_file=*/true});
   }
   const Index kept = kept_features(size);
   const bool keeps = kept > 0 && FrozenCache::keeps(size.rows, kept);
   if (keeps) {
     parts.push_back({"kept base products", rows * static_cast<double>(kept) * kBytes, fewer_rows});
   }
-  parts.push_back({"trained parameters and gradients", 2 * trained * kBytes, "a lower --rank"});
-  parts.push_back({"optimiser", moments_of(options) * trained * kBytes, "a lower --rank"});
+  parts.push_back(
+      {"trained parameters and gradients", 2 * trained * kBytes, "a lower --rank", true});
+  parts.push_back({"optimiser", moments_of(options) * trained * kBytes, "a lower --rank", true});
   if (size.keeps_best) parts.push_back({"best epoch", trained * kBytes, "--keep-best none"});
   const double gathered =
       size.gathers ? in + target + (keeps ? static_cast<double>(kept) : out) : 0;
@@ -147,6 +149,12 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
 double total_of(const std::vector<MemoryPart>& parts) {
   return std::accumulate(parts.begin(), parts.end(), 0.0,
                          [](double sum, const MemoryPart& part) { return sum + part.bytes; });
+}
+
+double training_bytes(const std::vector<MemoryPart>& parts) {
+  return std::accumulate(parts.begin(), parts.end(), 0.0, [](double sum, const MemoryPart& part) {
+    return sum + (part.of_training ? part.bytes : 0);
+  });
 }
 
 std::optional<double> available_memory() {

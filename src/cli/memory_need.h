@@ -28,8 +28,9 @@ struct RunSize {
 struct MemoryPart {
   std::string what;
   double bytes;
-  std::string smaller_by;  ///< the options that lower it
-  bool in_file = false;    ///< looked at where it lies: the system keeps of it what it can
+  std::string smaller_by;    ///< the options that lower it
+  bool of_training = false;  ///< what is trained, and what changes it
+  bool in_file = false;      ///< looked at where it lies: the system keeps of it what it can
 };
 
 /// The parts of a run of that size, with the optimiser that the options name.
@@ -37,6 +38,9 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
 
 /// Without what stays in its file.
 double total_of(const std::vector<MemoryPart>& parts);
+
+/// Of what is trained, its gradients, and the optimiser.
+double training_bytes(const std::vector<MemoryPart>& parts);
 
 /// What the system, or the group of processes that this one is in, has left for it; nothing if it
 /// does not say.

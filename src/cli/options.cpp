@@ -217,7 +217,7 @@ void bind_problem(Binder& bind, Options& o) {
 }
 
 void bind_adapter(Binder& bind, Options& o) {
-  bind.group("Adapter");
+  bind.group(kAdapterGroup);
   bind.on(kTrainOrPlan | kEval | kPredict | kMerge);
   bind.texts("adapter", o.adapters, "DIR",
              "an adapter directory: train starts from it, eval and predict use it, merge folds it "
@@ -277,7 +277,7 @@ void bind_schedule(Binder& bind, Options& o) {
 }
 
 void bind_optimisation(Binder& bind, Options& o) {
-  bind.group("Optimisation");
+  bind.group(kOptimisationGroup);
   bind.on(kTrainOrPlan);
   bind.whole("epochs", o.epochs, {1}, "passes over the data (demo: 10, with --data: 100)")
       .aliases = {"num-train-epochs"};
@@ -336,6 +336,15 @@ void bind_optimisation(Binder& bind, Options& o) {
       "keep-best", o.keep_best, keep_best_names(),
       "the figure by which the best epoch is kept in place of the last; none keeps the last "
       "(with validation: val_loss)");
+  bind.on(kTrain);
+  bind.whole("folds", o.folds, {2, 10000},
+             "cross-validation: train N times, each time on all but one of N parts of --data, and "
+             "judge by that part");
+  bind.text("sweep", o.sweep, "LISTS",
+            "train with every combination of values of options of the adapter and the "
+            "optimisation, and seed, as in 'rank=2,4,8 lr=1e-3,1e-2', and print them best first");
+  bind.flag("compare-full", o.compare_full,
+            "train the whole weight as well, and print both side by side");
 }
 
 void bind_run(Binder& bind, Options& o) {

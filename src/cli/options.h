@@ -86,6 +86,9 @@ struct Options {
   std::optional<double> temperature;
   std::optional<Index> early_stop;
   std::optional<std::string> keep_best;
+  std::optional<Index> folds;
+  std::string sweep;
+  bool compare_full = false;
 
   // run
   std::int64_t seed = 42;
@@ -112,8 +115,17 @@ struct Options {
   /// What `inspect` looks at: the arguments that are no options.
   std::vector<std::string> paths;
 
+  /// The options that the command line names, and those that only the file of --config does.
+  std::vector<std::string> given_on_line;
+  std::vector<std::string> given_in_file;
+
+  /// Of one run of --folds: the part that it holds out.
+  Index fold = 0;
+
   bool is_demo() const { return data.empty(); }
-  bool has_validation() const { return !val.empty() || val_split.has_value(); }
+  bool has_validation() const { return !val.empty() || val_split.has_value() || folds.has_value(); }
+  /// Whether a table of several runs is asked for.
+  bool of_several_runs() const { return folds.has_value() || !sweep.empty() || compare_full; }
 };
 
 /// The table of options, bound to `options`: the source of flags, configuration keys, help, and of

@@ -27,14 +27,16 @@ PairSplit read_pair_files(const Options& options, Index rows, const std::string&
 }
 
 PairSplit hold_out_pairs(const PairSplit& read, const Options& options) {
-  if (!options.val_split) return read;
+  if (!options.val_split && !options.folds) return read;
   const std::vector<Pair>& pairs = read.train;
-  const Split split =
-      split_rows(std::ssize(pairs), *options.val_split, static_cast<std::uint64_t>(options.seed));
+  const auto seed = static_cast<std::uint64_t>(options.seed);
+  const Split split = options.folds
+                          ? fold_rows(std::ssize(pairs), *options.folds, options.fold, seed)
+                          : split_rows(std::ssize(pairs), *options.val_split, seed);
   if (split.train.size() < 2 || split.validation.size() < 2) {
-    throw Error(ErrorKind::input, options.pairs, ": holding out ", *options.val_split, " of ",
-                pairs.size(), " pairs leaves ", split.train.size(), " to train on and ",
-                split.validation.size(), " to validate on; both need at least two");
+    throw Error(ErrorKind::input, options.pairs, ": of ", pairs.size(), " pairs ",
+                split.train.size(), " are left to train on and ", split.validation.size(),
+                " to validate on; both need at least two");
   }
   return {chosen(pairs, split.train), chosen(pairs, split.validation)};
 }

@@ -114,8 +114,9 @@ void check_method(const Options& o) {
 /// Whether an epoch can be judged by the figure, and the default.
 void resolve_keep_best(Options& o) {
   if (o.early_stop && !o.has_validation() && !o.keep_best) {
-    throw Error(ErrorKind::usage,
-                "--early-stop needs held-out rows (--val or --val-split), or --keep-best loss");
+    throw Error(
+        ErrorKind::usage,
+        "--early-stop needs held-out rows (--val, --val-split or --folds), or --keep-best loss");
   }
   if (!o.keep_best) o.keep_best = o.has_validation() ? "val_loss" : "none";
   if (o.early_stop && *o.keep_best == "none") {
@@ -125,7 +126,7 @@ void resolve_keep_best(Options& o) {
   }
   if (o.keep_best->starts_with("val_") && !o.has_validation()) {
     throw Error(ErrorKind::usage, "--keep-best ", *o.keep_best,
-                " needs held-out rows: --val or --val-split");
+                " needs held-out rows: --val, --val-split or --folds");
   }
 }
 
@@ -211,6 +212,14 @@ void resolve_training(Options& o) {
   o.epochs = o.epochs.value_or(demo ? 10 : 100);
   o.batch_size = o.batch_size.value_or(demo ? 0 : 32);
   o.shuffle = o.shuffle.value_or(!demo);
+}
+
+/// Of one run: a file's --folds, --sweep and --compare-full are passed over.
+void resolve_plan(Options& o) {
+  o.folds.reset();
+  o.sweep.clear();
+  o.compare_full = false;
+  resolve_training(o);
 }
 
 void resolve_evaluation(Options& o) {

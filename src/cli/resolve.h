@@ -10,6 +10,7 @@ namespace lora::cli {
 /// is read. Throws Error(usage) for options that do not go together, before anything is read or
 /// computed.
 void resolve_training(Options& options);
+void resolve_plan(Options& options);
 void resolve_evaluation(Options& options);
 void resolve_prediction(Options& options);
 void resolve_inspection(Options& options);

@@ -33,7 +33,7 @@ RunSize size_of(const Options& options, Index rows, std::vector<LayerPlan> layer
   size.rows = rows;
   size.layers = std::move(layers);
   size.batch = *options.batch_size == 0 ? rows : std::min(*options.batch_size, rows);
-  size.gathers = *options.shuffle || options.val_split.has_value();
+  size.gathers = *options.shuffle || options.val_split.has_value() || options.folds;
   size.keeps_best = *options.keep_best != "none";
   return size;
 }
@@ -101,7 +101,9 @@ void RunInputs::read_files(std::span<Options> runs) {
   class_names = reader.class_names();
   check_classes(data, facts, class_names);
   for (Options& run : runs) {
-    const double held_out = std::ceil(run.val_split.value_or(0) * static_cast<double>(data.rows()));
+    const double share =
+        run.folds ? 1 / static_cast<double>(*run.folds) : run.val_split.value_or(0);
+    const double held_out = std::ceil(share * static_cast<double>(data.rows()));
     resolve_gram(run, data.rows() - static_cast<Index>(held_out), size(run).layers);
   }
   if (options.pairs.empty()) return read_validation(options);
@@ -160,7 +162,7 @@ RunSize RunInputs::size(const Options& options) const {
 void RunInputs::count_pairs(RunSize& size, const Options& options) const {
   const Index count = pairs.train.empty() ? size.rows : std::ssize(pairs.train);
   size.pairs = *options.batch_size == 0 ? count : std::min(*options.batch_size, count);
-  size.held_out_pairs = options.val_split ? count : std::ssize(pairs.validation);
+  size.held_out_pairs = options.val_split || options.folds ? count : std::ssize(pairs.validation);
   size.batch = 2 * size.pairs;
   size.gathers = true;
 }

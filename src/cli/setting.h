@@ -28,6 +28,10 @@ enum VerbBit : unsigned {
   kEveryVerb = 127
 };
 
+/// The headings of options that make a run what it is.
+inline constexpr const char* kAdapterGroup = "Adapter";
+inline constexpr const char* kOptimisationGroup = "Optimisation";
+
 /// The heading of options that say what is written, and change no number.
 inline constexpr const char* kOutputGroup = "Output";
 

@@ -10,6 +10,7 @@
 #include "predict_command.h"
 #include "resolve.h"
 #include "train_command.h"
+#include "variants.h"
 
 namespace lora::cli {
 
@@ -17,8 +18,8 @@ namespace {
 
 constexpr std::array kVerbs = {
     Verb{"train", "--data FILE --target COLUMNS|FILE [--base FILE[:TENSOR]] [OPTION…]",
-         "trains an adapter (what is done if no command is named)", kTrain, false, resolve_training,
-         run_train},
+         "trains an adapter (what is done if no command is named)", kTrain, false,
+         resolve_all_training, run_train},
     Verb{"eval", "--data FILE --target COLUMNS|FILE [--base FILE] [--adapter DIR] [OPTION…]",
          "loss and figures of a base, with or without an adapter, on data", kEval, false,
          resolve_evaluation, run_eval},
@@ -33,7 +34,7 @@ constexpr std::array kVerbs = {
          resolve_extraction, run_extract},
     Verb{"plan", "--data FILE --target COLUMNS|FILE [--base FILE[:TENSOR]] [OPTION…]",
          "what training with these options would do, take and need; trains nothing", kPlan, false,
-         resolve_training, run_plan},
+         resolve_plan, run_plan},
     Verb{"inspect", "PATH…", "what tables, arrays, weight files and adapters hold", kInspect, true,
          resolve_inspection, run_inspect},
 };

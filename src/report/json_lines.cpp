@@ -19,30 +19,29 @@ std::string line_of(const Json& object) {
 
 }  // namespace
 
-void JsonLines::start(const Json& facts) {
-  Json object = {{"event", "start"}};
-  object.update(facts);
+void JsonLines::write(const char* event, const Json& rest) {
+  Json object = {{"event", event}};
+  if (run_ > 0) object["run"] = run_;
+  object.update(rest);
   write_(line_of(object));
+}
+
+void JsonLines::start(const Json& facts) {
+  write("start", facts);
 }
 
 void JsonLines::on_step(const StepRecord& record) {
   if (every_ == 0 || record.step % every_ != 0) return;
-  write_(line_of({{"event", "step"},
-                  {"step", record.step},
-                  {"epoch", record.epoch},
-                  {"loss", record.loss},
-                  {"lr", record.lr}}));
+  write("step",
+        {{"step", record.step}, {"epoch", record.epoch}, {"loss", record.loss}, {"lr", record.lr}});
 }
 
 void JsonLines::on_epoch(const EpochRecord& record) {
-  Json object = {{"event", "epoch"},
-                 {"epoch", record.epoch},
-                 {"step", record.step},
-                 {"loss", record.loss},
-                 {"lr", record.lr}};
+  Json object = {
+      {"epoch", record.epoch}, {"step", record.step}, {"loss", record.loss}, {"lr", record.lr}};
   add_figures(object, record.validation);
   object["seconds"] = record.seconds;
-  write_(line_of(object));
+  write("epoch", object);
 }
 
 void JsonLines::end(const TrainResult& result, const Json& facts, int exit_code) {
@@ -57,14 +56,13 @@ void JsonLines::end(const TrainResult& result, const Json& facts, int exit_code)
 }
 
 void JsonLines::end(const Json& facts, int exit_code) {
-  Json object = {{"event", "end"}};
-  object.update(facts);
+  Json object = facts;
   object["exit_code"] = exit_code;
-  write_(line_of(object));
+  write("end", object);
 }
 
 void JsonLines::failed(const std::string& message, int exit_code) {
-  write_(line_of({{"event", "end"}, {"error", message}, {"exit_code", exit_code}}));
+  write("end", {{"error", message}, {"exit_code", exit_code}});
 }
 
 }  // namespace lora

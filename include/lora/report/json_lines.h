@@ -18,6 +18,10 @@ class JsonLines : public Observer {
   /// `write` gets a line without its end.
   explicit JsonLines(std::function<void(const std::string&)> write) : write_(std::move(write)) {}
 
+  /// From now on each object has `run`, its number among several; until end_runs().
+  void begin_run(Index run) { run_ = run; }
+  void end_runs() { run_ = 0; }
+
   /// Steps are reported every so many; 0: never.
   void report_steps(Index every) { every_ = every; }
 
@@ -33,8 +37,12 @@ class JsonLines : public Observer {
   void failed(const std::string& message, int exit_code);
 
  private:
+  /// The object without `event` and `run`, which come first.
+  void write(const char* event, const nlohmann::ordered_json& rest);
+
   std::function<void(const std::string&)> write_;
   Index every_ = 0;
+  Index run_ = 0;  // 0: the only one
 };
 
 }  // namespace lora
