@@ -197,7 +197,7 @@ void Run::find_scaling(const Options& options) {
     throw Error(ErrorKind::usage, "--standardize contradicts --adapter ", options.adapter,
                 ", which was trained without it");
   } else if (options.standardize) {
-    scaling = FeatureScaling::of(data().features, rows.train);
+    scaling = FeatureScaling::of(data().features.view(), rows.train);
   }
 }
 
@@ -210,15 +210,15 @@ void Run::scale_features(const Options& options) {
                 data().features.cols());
   }
   if (!inputs.of_several) {
-    scaling->apply(inputs.data.features);
-    if (validation_data().rows() > 0) scaling->apply(inputs.validation_data.features);
+    scaling->apply(inputs.data.features.own());
+    if (validation_data().rows() > 0) scaling->apply(inputs.validation_data.features.own());
     return;
   }
   own_data = inputs.data;
-  scaling->apply(own_data.features);
+  scaling->apply(own_data.features.own());
   if (validation_data().rows() == 0) return;
   own_validation_data = inputs.validation_data;
-  scaling->apply(own_validation_data.features);
+  scaling->apply(own_validation_data.features.own());
 }
 
 void Run::make_loaders(const Options& options) {

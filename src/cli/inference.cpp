@@ -71,7 +71,7 @@ DatasetReader Inference::open(const DatasetRequest& request) const {
 }
 
 void Inference::scale(Dataset& rows) const {
-  if (record() && record()->scaling) record()->scaling->apply(rows.features);
+  if (record() && record()->scaling) record()->scaling->apply(rows.features.own());
 }
 
 }  // namespace lora::cli

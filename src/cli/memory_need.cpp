@@ -110,8 +110,12 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
   const std::string shape = options.is_demo() ? "a smaller --in or --out" : "a smaller base";
 
   // Of each row also its number, and its place in the order of an epoch.
+  const double with_features = size.maps_features ? target : in + target;
   std::vector<MemoryPart> parts = {
-      {"data", rows * ((in + target) * kBytes + 2 * sizeof(Index)), fewer_rows}};
+      {"data", rows * (with_features * kBytes + 2 * sizeof(Index)), fewer_rows}};
+  if (size.maps_features) {
+    parts.push_back({"features, in their file", rows * in * kBytes, fewer_rows, false, true});
+  }
   if (size.copies_features) parts.push_back({"scaled features", rows * in * kBytes, fewer_rows});
   if (size.base_is_drawn) {
     parts.push_back({"frozen weight", (in + 1) * out * kBytes, shape});

@@ -22,6 +22,7 @@ struct RunSize {
   bool labels = false;         ///< a class a row in place of a number an output
   bool base_is_drawn = false;  ///< else it stays in its file
   bool keeps_best = false;
+  bool maps_features = false;    ///< they stay in their file
   bool copies_features = false;  ///< to scale them, since other runs need them as they are
 };
 

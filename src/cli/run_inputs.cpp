@@ -154,6 +154,7 @@ RunSize RunInputs::size(const Options& options) const {
   if (task == Task::retrieval) count_pairs(size, options);
   size.base_is_drawn = !base || base->name.empty();
   const bool scales = options.standardize || (start && start->record && start->record->scaling);
+  size.maps_features = facts.can_map_features && !scales;
   size.copies_features = of_several && scales;
   return size;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "lora/core/error.h"
@@ -10,6 +11,20 @@
 #include "lora/io/shape.h"
 
 namespace lora {
+
+namespace {
+
+// Smaller arrays are copied, and then do not depend on their file any more.
+constexpr std::size_t kSmallestMapping = 64 << 20;  // bytes
+
+constexpr DType kRealType = sizeof(Real) == sizeof(float) ? DType::f32 : DType::f64;
+
+bool lies_as_in_memory(const NpyArray& array) {
+  const bool aligned = reinterpret_cast<std::uintptr_t>(array.data.data()) % sizeof(Real) == 0;
+  return array.dtype == kRealType && !array.big_endian && !array.fortran_order && aligned;
+}
+
+}  // namespace
 
 std::unique_ptr<RowSource> ArraySource::open(const DatasetRequest& request) {
   for (const auto& [given, option] : {std::pair{&request.weight_column, "--weight-column"},
@@ -26,17 +41,17 @@ std::unique_ptr<RowSource> ArraySource::open_targets(const DatasetRequest& reque
 }
 
 ArraySource::ArraySource(const std::string& file_and_name, Use use, const DatasetRequest& request)
-    : file_(split_file_and_name(file_and_name).file), use_(use) {
+    : file_(std::make_shared<ArrayFile>(split_file_and_name(file_and_name).file)), use_(use) {
   const std::string name = split_file_and_name(file_and_name).name;
   const bool labels_wanted =
       use == Use::targets && request.task.value_or(Task::classification) == Task::classification;
-  if (labels_wanted && file_.entry(name).is_text) {
-    text_ = file_.text(name);
+  if (labels_wanted && file_->entry(name).is_text) {
+    text_ = file_->text(name);
     facts_.label = text_->path;
     facts_.rows = text_->rows;
     cols_ = 1;
   } else {
-    array_ = file_.array(name);
+    array_ = file_->array(name);
     facts_.label = array_->path;
     const NpyTable table = npy_table(*array_);
     facts_.rows = table.rows;
@@ -52,6 +67,8 @@ ArraySource::ArraySource(const std::string& file_and_name, Use use, const Datase
                 " is no list of classes; (rows,) or (rows, 1) would fit");
   }
   (use == Use::features ? facts_.features : facts_.targets) = cols_;
+  facts_.can_map_features = use == Use::features && array_ && lies_as_in_memory(*array_) &&
+                            array_->data.size() >= kSmallestMapping;
 }
 
 bool ArraySource::read(Index max_rows, RowPiece& piece) {
@@ -59,7 +76,7 @@ bool ArraySource::read(Index max_rows, RowPiece& piece) {
   piece_row_ = next_row_;
   const Index count = std::min(max_rows, *facts_.rows - next_row_);
   if (use_ == Use::features) {
-    read_numbers(count, piece.features);
+    if (!is_mapped_) read_numbers(count, piece.features);
   } else if (facts_.task == Task::classification) {
     read_labels(count, piece);
   } else {
@@ -74,12 +91,27 @@ void ArraySource::read_numbers(Index count, std::vector<Real>& values) {
   values.resize(static_cast<std::size_t>(count * cols_));
   MutableViewMap rows(values.data(), count, cols_, Eigen::OuterStride<>(cols_));
   npy_rows_to_float(*array_, next_row_, rows);
+  check_finite(rows, next_row_);
+}
+
+void ArraySource::check_finite(const View& rows, Index first_row) const {
   if (rows.allFinite()) return;
-  for (Index row = 0; row < count; ++row) {
+  for (Index row = 0; row < rows.rows(); ++row) {
     for (Index col = 0; col < cols_; ++col) {
-      if (!std::isfinite(rows(row, col))) refuse_value(next_row_ + row, col);
+      if (!std::isfinite(rows(row, col))) refuse_value(first_row + row, col);
     }
   }
+}
+
+std::optional<RowMatrix> ArraySource::map_features() {
+  if (!facts_.can_map_features) return std::nullopt;
+  const ViewMap all(reinterpret_cast<const Real*>(array_->data.data()), *facts_.rows, cols_,
+                    Eigen::OuterStride<>(cols_));
+  for (Index row = 0; row < all.rows(); row += kBlockRows) {
+    check_finite(all.middleRows(row, std::min(kBlockRows, all.rows() - row)), row);
+  }
+  is_mapped_ = true;
+  return RowMatrix(all, file_);
 }
 
 void ArraySource::read_labels(Index count, RowPiece& piece) {

@@ -221,17 +221,18 @@ Dataset DatasetReader::read_all() {
   Dataset data;
   std::deque<std::vector<Real>> features;
   std::deque<std::vector<Real>> targets;
+  std::optional<RowMatrix> mapped = source_->map_features();
   Index rows = 0;
   while (read_piece(kRowsAtOnce)) {
     rows += piece_.rows;
-    features.push_back(std::move(piece_.features));
+    if (!mapped) features.push_back(std::move(piece_.features));
     targets.push_back(std::move(piece_.targets));
     data.weights.insert(data.weights.end(), piece_.weights.begin(), piece_.weights.end());
     encode(piece_, data.labels);
   }
   if (rows == 0) throw Error(ErrorKind::input, facts().label, ": holds no rows");
   check_weights(data.weights, facts().label);
-  data.features = stacked(features, rows);
+  data.features = mapped ? std::move(*mapped) : RowMatrix(stacked(features, rows));
   data.targets = stacked(targets, rows);
   encoder_.finish(data.labels, facts().label);
   data.classes = encoder_.classes();

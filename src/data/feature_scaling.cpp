@@ -17,7 +17,7 @@ std::vector<double> as_vector(const Row& row) {
 }  // namespace
 
 // The mean of equal numbers is not always that number, so a constant column is known by its range.
-FeatureScaling FeatureScaling::of(const Matrix& features, std::span<const Index> rows) {
+FeatureScaling FeatureScaling::of(const View& features, std::span<const Index> rows) {
   const auto n = static_cast<double>(rows.size());
   Row sum = Row::Zero(features.cols());
   Row least = features.row(rows.front()).array().cast<double>();

@@ -104,7 +104,7 @@ std::span<const Index> Loader::rows_of_batch(Index first, Index size) {
 
 void Loader::copy_rows(std::span<const Index> rows, const Compute& compute) {
   const Index count = std::ssize(rows);
-  gather_rows(data_->features, rows, features_.topRows(count), compute);
+  gather_rows(data_->features.view(), rows, features_.topRows(count), compute);
   if (targets_.size() != 0) gather_rows(data_->targets, rows, targets_.topRows(count), compute);
   for (Index i = 0; i < count; ++i) {
     const Index row = rows[at(i)];

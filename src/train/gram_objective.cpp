@@ -3,13 +3,19 @@
 #include <algorithm>
 
 #include "lora/ops/parallel.h"
+#include "lora/ops/skinny.h"
 
 namespace lora {
 
 namespace {
 
-// Features or outputs of a thread at a time.
-constexpr Index kBlock = 256;
+// Features of a thread at a time.
+constexpr Index kBlock = 128;
+constexpr Index kRowsAtOnce = 16;
+
+Index blocks_of(Index features) {
+  return (features + kBlock - 1) / kBlock;
+}
 
 // More than this is better left to the rows.
 constexpr double kMostMemory = 1 << 28;  // bytes
@@ -24,46 +30,52 @@ GramObjective::GramObjective(LowRank& factors, const GramSums& sums, Index row_c
       rows_(&rows),
       compute_(&compute),
       A_(factors.A().value.rows(), factors.A().value.cols()),
+      At_(A_.cols(), A_.rows()),
       Bt_(factors.B().value.cols(), factors.B().value.rows()),
-      AG_(A_.rows(), A_.cols()),
+      GAt_(At_.rows(), At_.cols()),
+      CB_(At_.rows(), At_.cols()),
       AC_(Bt_.rows(), Bt_.cols()),
-      BtC_(A_.rows(), A_.cols()) {}
+      AC_of_block_(blocks_of(A_.cols()) * Bt_.rows(), Bt_.cols()) {}
 
 LossSum GramObjective::evaluate(const Batch& batch, Tape& tape, Metrics metrics) {
   if (tape.mode() == Mode::infer) return rows_->evaluate(batch, tape, metrics);
   const double s = factors_->scale();
   A_ = factors_->A().value.cast<double>();
+  At_ = A_.transpose();
   Bt_ = factors_->B().value.transpose().cast<double>();
   multiply();
-  const DoubleMatrix AGAt = AG_ * A_.transpose();
+  const DoubleMatrix AGAt = A_ * GAt_;
   const DoubleMatrix BtB = Bt_ * Bt_.transpose();
-  factors_->B().grad += (2 * s * (s * AGAt * Bt_ - AC_)).transpose().cast<Real>();
-  factors_->A().grad += (2 * s * (s * BtB * AG_ - BtC_)).cast<Real>();
+  factors_->B().grad.noalias() += (2 * s * (s * AGAt * Bt_ - AC_)).transpose().cast<Real>();
+  factors_->A().grad.noalias() += (2 * s * (s * GAt_ * BtB - CB_)).transpose().cast<Real>();
   const double explained = s * s * AGAt.cwiseProduct(BtB).sum();
-  return {explained - 2 * s * A_.cwiseProduct(BtC_).sum() + sums_->TtT, weight_};
+  return {explained - 2 * s * At_.cwiseProduct(CB_).sum() + sums_->TtT, weight_};
 }
 
-/// Each block is a part of the output: no sum is shared among threads.
+/// By blocks of features, each of which reads its rows of both sums once; what they add up to is
+/// added in their order.
 void GramObjective::multiply() {
   const Index in = A_.cols();
-  const Index out = Bt_.cols();
+  const Index r = A_.rows();
+  const Index blocks = blocks_of(in);
   const double work =
-      static_cast<double>(A_.rows()) * static_cast<double>(in) * static_cast<double>(in + 2 * out);
-  const Index in_blocks = (in + kBlock - 1) / kBlock;
-  const Index out_blocks = (out + kBlock - 1) / kBlock;
-  for_each_block(*compute_, in_blocks + out_blocks, work, [&](Index block) {
-    if (block < in_blocks) {
-      const Index first = block * kBlock;
-      const Index features = std::min(kBlock, in - first);
-      AG_.middleCols(first, features).noalias() = A_ * sums_->XtX.middleCols(first, features);
-      BtC_.middleCols(first, features).noalias() =
-          Bt_ * sums_->XtT.middleRows(first, features).transpose();
-    } else {
-      const Index first = (block - in_blocks) * kBlock;
-      const Index outputs = std::min(kBlock, out - first);
-      AC_.middleCols(first, outputs).noalias() = A_ * sums_->XtT.middleCols(first, outputs);
+      static_cast<double>(r) * static_cast<double>(in) * static_cast<double>(in + 2 * Bt_.cols());
+  for_each_block(*compute_, blocks, work, [&](Index block) {
+    const Index first = block * kBlock;
+    const Index count = std::min(kBlock, in - first);
+    skinny_product(sums_->XtX.middleRows(first, count), A_, GAt_.middleRows(first, count));
+    auto AC = AC_of_block_.middleRows(block * r, r);
+    AC.setZero();
+    // Few rows at a time, so that the second product finds them in the cache.
+    for (Index row = first; row < first + count; row += kRowsAtOnce) {
+      const Index rows = std::min(kRowsAtOnce, first + count - row);
+      const auto C = sums_->XtT.middleRows(row, rows);
+      skinny_product(C, Bt_, CB_.middleRows(row, rows));
+      add_skinny_product_tn(At_.middleRows(row, rows), C, AC);
     }
   });
+  AC_ = AC_of_block_.topRows(r);
+  for (Index block = 1; block < blocks; ++block) AC_ += AC_of_block_.middleRows(block * r, r);
 }
 
 bool GramObjective::pays(Index rows, Index in, Index out, Index rank, Index epochs) {

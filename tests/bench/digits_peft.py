@@ -1,4 +1,4 @@
-"""The run of configs/digits.toml as a user of PyTorch and PEFT would write it.
+"""The run of configs/classification.toml as a user of PyTorch and PEFT would write it.
 
     python digits_peft.py
 

@@ -330,7 +330,7 @@ const std::vector<Refusal> kRefusals = {
     {"--schedule reduce_lr_on_plateau --min-lr 1e-4 --lr-b-ratio 4",
      2,
      {"--min-lr", "--lr-b-ratio", "each group"}},
-    {kTrain + "--gram on", 2, {"--gram on", "--batch-size 0"}},
+    {kTrain + "--gram on --batch-size 2", 2, {"--gram on", "--batch-size 0"}},
     {kTrain + "--gram on --batch-size 0 --loss l1", 2, {"--gram on", "l1"}},
     {kTrain + "--gram on --batch-size 0 --dora", 2, {"--gram on", "DoRA"}},
     {kTrain + "--gram on --batch-size 0 --method full", 2, {"--gram on", "whole weight"}},

@@ -83,6 +83,20 @@ TEST_CASE("whole numbers as targets of a regression are remarked on", "[cli]") {
         std::string::npos);
 }
 
+TEST_CASE("every configuration of the tree runs as it stands", "[cli][config]") {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(LORA_SOURCE_DIR "/configs")) {
+    CAPTURE(entry.path());
+    const ProgramResult result = run_lora_train(
+        LORA_SOURCE_DIR, "--config " + entry.path().string() + " --epochs 2 --quiet");
+    CAPTURE(result.err);
+    CHECK(result.exit_code == 0);
+    CHECK_FALSE(result.out.empty());
+    ++count;
+  }
+  CHECK(count == 7);
+}
+
 TEST_CASE("sums over the rows train as the rows do, and auto chooses by the shapes",
           "[cli][gram]") {
   const TemporaryDirectory directory;
@@ -371,7 +385,8 @@ TEST_CASE("README shows the options that --help shows", "[cli]") {
 }
 
 TEST_CASE("the digits story ends above 90 percent on turned digits", "[cli][digits]") {
-  const ProgramResult result = run_lora_train(LORA_SOURCE_DIR, "--config configs/digits.toml");
+  const ProgramResult result =
+      run_lora_train(LORA_SOURCE_DIR, "--config configs/classification.toml");
   REQUIRE(result.exit_code == 0);
   const auto lines = lines_of(result.out);
   REQUIRE(lines.size() == 102);
@@ -382,7 +397,7 @@ TEST_CASE("the digits story ends above 90 percent on turned digits", "[cli][digi
 
   const ProgramResult upright = run_lora_train(
       LORA_SOURCE_DIR,
-      "--config configs/digits.toml --val tests/data/digits/upright_val.csv --max-steps 1");
+      "--config configs/classification.toml --val tests/data/digits/upright_val.csv --max-steps 1");
   CHECK(upright.err.find("Val accuracy: 0.9583") != std::string::npos);
 }
 

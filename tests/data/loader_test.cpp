@@ -17,10 +17,10 @@ namespace {
 /// Rows whose feature, target and label all tell the row's number.
 Dataset numbered(Index rows) {
   Dataset data;
-  data.features.setZero(rows, 2);
+  data.features.own().setZero(rows, 2);
   data.targets.setZero(rows, 1);
   for (Index row = 0; row < rows; ++row) {
-    data.features.row(row).setConstant(static_cast<Real>(row));
+    data.features.own().row(row).setConstant(static_cast<Real>(row));
     data.targets(row, 0) = static_cast<Real>(row) + Real{0.5};
     data.labels.push_back(static_cast<std::int32_t>(row));
   }

@@ -16,7 +16,7 @@ namespace {
 
 Dataset unlabelled(Index rows) {
   Dataset data;
-  data.features.setZero(rows, 1);
+  data.features.own().setZero(rows, 1);
   return data;
 }
 
@@ -29,7 +29,7 @@ Dataset labelled(std::vector<int> members) {
       if (members[c]-- > 0) data.labels.push_back(static_cast<std::int32_t>(c));
     }
   }
-  data.features.setZero(static_cast<Index>(data.labels.size()), 1);
+  data.features.own().setZero(static_cast<Index>(data.labels.size()), 1);
   return data;
 }
 

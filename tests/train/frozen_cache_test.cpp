@@ -42,7 +42,7 @@ Training make_training(Index rows, Index in, Index out, TrainingOptions options)
 
 /// The base's products, computed as the cache says it does: in blocks of rows of the data set.
 Matrix products_by_blocks(Training& training) {
-  const Matrix& x = training.data.features;
+  const ViewMap x = training.data.features.view();
   Matrix products(x.rows(), training.model.out_features());
   Tape tape(training.compute);
   for (Index row = 0; row < x.rows(); row += kBlockRows) {
@@ -160,7 +160,7 @@ TEST_CASE("products that would take more than a gibibyte are not kept", "[train]
     BelowFeatures below_features() const override { return {0, (Index{1} << 27) + 1}; }
   };
   Dataset data;
-  data.features.setZero(2, 1);
+  data.features.own().setZero(2, 1);
   Compute compute;
   FrozenCache cache(Wide(), data, compute);
   CHECK(compute.products == 0);

@@ -27,7 +27,7 @@ struct Problem {
     rows = all_rows(row_count);
     rows.erase(rows.begin() + row_count / 3);
     const DoubleMatrix D = kScale * B().cast<double>() * A().cast<double>();
-    const DoubleMatrix x = data.features.cast<double>();
+    const DoubleMatrix x = data.features.view().cast<double>();
     const DoubleMatrix y =
         (x * (W().cast<double>() + D).transpose()).rowwise() + bias().row(0).cast<double>();
     data.targets = (y + noise * fractions(row_count, out, 5).cast<double>()).cast<Real>();
@@ -48,11 +48,11 @@ struct Problem {
   /// What the frozen layer leaves to explain of the chosen rows.
   DoubleMatrix T() {
     const DoubleMatrix base =
-        (data.features.cast<double>() * W().cast<double>().transpose()).rowwise() +
+        (data.features.view().cast<double>() * W().cast<double>().transpose()).rowwise() +
         bias().row(0).cast<double>();
     return chosen(data.targets.cast<double>() - base);
   }
-  DoubleMatrix X() { return chosen(data.features.cast<double>()); }
+  DoubleMatrix X() { return chosen(data.features.view().cast<double>()); }
   DoubleMatrix chosen(const DoubleMatrix& all) const {
     DoubleMatrix some(static_cast<Index>(rows.size()), all.cols());
     for (std::size_t i = 0; i < rows.size(); ++i)
@@ -67,7 +67,7 @@ struct Problem {
     tape.reset(Mode::train);
     factors().A().grad.setZero();
     factors().B().grad.setZero();
-    return objective.evaluate({{}, data.features, {}, {}, {}}, tape, {});
+    return objective.evaluate({{}, data.features.view(), {}, {}, {}}, tape, {});
   }
 
   Compute compute;

@@ -105,7 +105,7 @@ TEST_CASE("a row that is not a number is named, and its step is not applied", "[
     REQUIRE(step > 0);
 
     Dataset data = nine_rows(row.loss);
-    data.features(kBadRow, 2) = row.value;
+    data.features.own()(kBadRow, 2) = row.value;
     Training training = training_on(std::move(data), options);
     const Failure failure = failure_of(training);
     check_said(failure.message, {"step " + std::to_string(step) + ":", "row 5 of the data"});
@@ -155,7 +155,7 @@ TEST_CASE("a step that makes a parameter infinite ends the run", "[train][guard]
 
 TEST_CASE("a gradient that is not finite is named by its tensor", "[train][guard]") {
   Dataset data = nine_rows("mse");
-  data.features.setConstant(Real{1e21F});
+  data.features.own().setConstant(Real{1e21F});
   data.targets.setConstant(Real{1e18F});
   Training training(std::move(data), Linear(FrozenMatrix(Matrix::Zero(3, 5)), Matrix::Zero(1, 3)),
                     Rng(5), {});
@@ -166,7 +166,7 @@ TEST_CASE("a gradient that is not finite is named by its tensor", "[train][guard
 
 TEST_CASE("run() fails as its steps do", "[train][guard]") {
   Dataset data = nine_rows("mse");
-  data.features(3, 0) = kNaN;
+  data.features.own()(3, 0) = kNaN;
   TrainingOptions options;
   options.batch_size = 2;
   Training training = training_on(std::move(data), options);

@@ -262,7 +262,7 @@ TEST_CASE("figures survive as text, what is not a number too", "[train][resume]"
 TEST_CASE("a first step without any gradient is refused", "[train][guard]") {
   Rng rng(1);
   Dataset data = random_regression(8, 6, 3, rng);
-  data.features.setZero();
+  data.features.own().setZero();
   Linear base = Linear::drawn(6, 3, rng);
   Training training(std::move(data), std::move(base), std::move(rng), {});
   CHECK_THROWS_WITH(training.trainer().run(), Catch::Contains("no gradient"));

@@ -46,7 +46,7 @@ Figures figures_by_hand(Training& training, const std::vector<Index>& rows) {
   for (const ReportedMetric& reported : metrics) accumulators.push_back(reported.metric.get());
   LossSum sum;
   for (const Index row : rows) {
-    Loader one(training.data, {row}, 1, false);
+    Loader one(training.data, std::vector<Index>{row}, 1, false);
     tape.reset(Mode::infer);
     sum += training.objective.evaluate(*one.next(), tape, accumulators);
   }

@@ -34,6 +34,10 @@ using MutableView = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;
 using ViewMap = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
 using MutableViewMap = Eigen::Map<Matrix, 0, Eigen::OuterStride<>>;
 
+/// Windows on matrices in double.
+using DoubleView = Eigen::Ref<const DoubleMatrix, 0, Eigen::OuterStride<>>;
+using MutableDoubleView = Eigen::Ref<DoubleMatrix, 0, Eigen::OuterStride<>>;
+
 /// Sums over rows are formed in blocks of this many rows and added in block order, and products are
 /// cut into blocks of this many rows, so that no result depends on the number of threads.
 inline constexpr Index kBlockRows = 256;

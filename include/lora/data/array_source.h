@@ -25,17 +25,20 @@ class ArraySource : public RowSource {
   ArraySource(const std::string& file_and_name, Use use, const DatasetRequest& request);
 
   bool read(Index max_rows, RowPiece& piece) override;
+  std::optional<RowMatrix> map_features() override;
   std::string place(Index i) const override;
 
  private:
   void read_numbers(Index count, std::vector<Real>& values);
+  void check_finite(const View& rows, Index first_row) const;
   void read_labels(Index count, RowPiece& piece);
   [[noreturn]] void refuse_value(Index row, Index col) const;
 
-  ArrayFile file_;
+  std::shared_ptr<ArrayFile> file_;
   std::optional<NpyArray> array_;  // nothing if it is text
   std::optional<NpyTextArray> text_;
   Use use_;
+  bool is_mapped_ = false;
   Index cols_ = 0;
   Index next_row_ = 0;
   Index piece_row_ = 0;  // of the last piece

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "lora/core/matrix.h"
+#include "lora/data/row_matrix.h"
 
 namespace lora {
 
 /// Features with either numeric targets or class labels; the other is empty.
 struct Dataset {
-  Matrix features;                     ///< (rows, in)
+  RowMatrix features;                  ///< (rows, in)
   Matrix targets;                      ///< (rows, out), or empty
   std::vector<std::int32_t> labels;    ///< a class index a row, or empty
   Index classes = 0;                   ///< labels are below this

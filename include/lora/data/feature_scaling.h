@@ -16,7 +16,7 @@ struct FeatureScaling {
   std::vector<double> deviation;  ///< population's: the square root of the mean squared distance
 
   /// Of the given rows of `features` (n, in).
-  static FeatureScaling of(const Matrix& features, std::span<const Index> rows);
+  static FeatureScaling of(const View& features, std::span<const Index> rows);
 
   /// Replaces the values of `features` (n, in); throws std::logic_error for another width.
   void apply(Matrix& features) const;

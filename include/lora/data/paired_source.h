@@ -14,6 +14,7 @@ class PairedSource : public RowSource {
 
   /// Throws Error(input) if one ends before the other.
   bool read(Index max_rows, RowPiece& piece) override;
+  std::optional<RowMatrix> map_features() override { return features_->map_features(); }
   std::string place(Index i) const override { return targets_->place(i); }
 
  private:

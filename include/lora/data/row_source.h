@@ -8,6 +8,7 @@
 
 #include "lora/core/matrix.h"
 #include "lora/core/task.h"
+#include "lora/data/row_matrix.h"
 
 namespace lora {
 
@@ -32,6 +33,7 @@ struct SourceFacts {
   Index targets = 0;                       ///< columns, 0 if it is read without; 1 for labels
   Task task = Task::regression;            ///< as it was asked for, else by the first target
   std::optional<Index> rows;               ///< if the file says so
+  bool can_map_features = false;           ///< see RowSource::map_features()
   bool is_table = false;                   ///< of text, with or without a header
   std::vector<std::string> feature_names;  ///< empty if the columns have no names
   std::vector<std::string> target_names;   ///< likewise
@@ -47,6 +49,10 @@ class RowSource {
   /// Puts the next rows, at most `max_rows`, in place of what `piece` holds; false at the end.
   /// Every number is finite. Throws Error(input) with the place of what is wrong.
   virtual bool read(Index max_rows, RowPiece& piece) = 0;
+
+  /// All features where they lie in the file, if that is worth it: from then on they are left out
+  /// of pieces. Throws Error(input) with the place of one that is not finite.
+  virtual std::optional<RowMatrix> map_features() { return std::nullopt; }
 
   /// Where row `i` of the last piece has its target: "data.csv:17", "y.npy: row 16 (the first is
   /// 0)".

@@ -44,8 +44,8 @@ class Adapter {
   /// in double from the parameters as they are.
   virtual DoubleMatrix delta(const FrozenMatrix& W, Index first, Index count) const = 0;
 
-  /// The factors that are all of what the adapter does, if they are: nothing is dropped, nothing was
-  /// taken out. Null otherwise.
+  /// The factors that are all of what the adapter does, if they are: nothing is dropped, nothing
+  /// was taken out. Null otherwise.
   virtual LowRank* only_factors() { return nullptr; }
 
   /// The factors that add to W, without anything taken out of it, the same as the trained ones do

@@ -12,7 +12,7 @@ namespace lora {
 /// mse over all rows at once for factors A (r, in) and B (out, r) under a scale s, from GramSums.
 /// With D = s·B·A, the error is X·Dᵀ − T, and
 ///     loss  = tr(D XᵀX Dᵀ) − 2 tr(D XᵀT) + Σ T²
-///     dB    = 2 s (s B A XᵀX Aᵀ − (A XᵀT)ᵀ)          dA = 2 s (s BᵀB A XᵀX − Bᵀ (XᵀT)ᵀ)
+///     dB    = 2 s (s B A XᵀX Aᵀ − (A XᵀT)ᵀ)          dA = 2 s (s BᵀB A XᵀX − (XᵀT B)ᵀ)
 /// in double from the factors as they are: an epoch costs r·in·(in + 2·out), however many rows
 /// there are.
 class GramObjective : public Objective {
@@ -42,11 +42,13 @@ class GramObjective : public Objective {
   double weight_;
   ModelObjective* rows_;
   Compute* compute_;
-  DoubleMatrix A_;    // (r, in)
-  DoubleMatrix Bt_;   // (r, out)
-  DoubleMatrix AG_;   // A·XᵀX
-  DoubleMatrix AC_;   // A·XᵀT
-  DoubleMatrix BtC_;  // Bᵀ·(XᵀT)ᵀ
+  DoubleMatrix A_;            // (r, in)
+  DoubleMatrix At_;           // (in, r)
+  DoubleMatrix Bt_;           // (r, out)
+  DoubleMatrix GAt_;          // XᵀX·Aᵀ
+  DoubleMatrix CB_;           // XᵀT·B
+  DoubleMatrix AC_;           // A·XᵀT
+  DoubleMatrix AC_of_block_;  // its parts, one under the other
 };
 
 }  // namespace lora

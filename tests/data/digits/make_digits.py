@@ -23,6 +23,7 @@ SIDE = 8
 LARGEST_PIXEL = 16
 HELD_OUT = 360
 HIDDEN = 32
+VIEW_PAIRS = 300
 SPLIT_SEED = 0
 CLOCKWISE = -1  # quarter turns, as np.rot90 counts them
 
@@ -49,6 +50,15 @@ def accuracy(base, rows, labels):
     """The share of rows whose largest output is their label's, computed in float32."""
     outputs = rows.astype(np.float32) @ base["head.weight"].T + base["head.bias"]
     return np.mean(outputs.argmax(axis=1) == labels)
+
+
+def write_views(rows):
+    """Each image as it is and turned, and which two rows show the same: a turned one asks for its own."""
+    # Sixteenths are exact in float16.
+    np.save(HERE / "views.npy", np.concatenate([rows, turned(rows)]).astype(np.float16))
+    for name, numbers in (("train_pairs", range(VIEW_PAIRS)), ("val_pairs", range(VIEW_PAIRS, len(rows)))):
+        lines = ["query,document", *(f"{len(rows) + number},{number}" for number in numbers)]
+        (HERE / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="ascii")
 
 
 def stack_of(classifier):
@@ -91,6 +101,7 @@ def main():
     stack = stack_of(hidden.fit(train, train_labels))
     save_file(stack, HERE / "stack.safetensors", metadata={"format": "pt"})
 
+    write_views(val)
     write_table("turned_train.csv", turned(train), train_labels)
     write_table("turned_val.csv", turned(val), val_labels)
     write_table("upright_val.csv", val, val_labels)
