@@ -1,5 +1,9 @@
 #include "lora/data/dataset_reader.h"
 
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -274,4 +278,48 @@ TEST_CASE("with several labels a row the targets are from 0 to 1", "[data][reade
   request.data = directory.write("x.npy", npy({2, 1}, {1, 2}));
   request.target = directory.write("y.npy", npy({2, 3}, {0, 1, 1, 0, 0, 2}));
   check_says(message_of(request), {"y.npy: row 1", "column 3", "is 2"});
+}
+
+namespace {
+
+constexpr Index kManyRows = 1 << 16;
+constexpr Index kManyColumns = 256;  // 64 MiB of float32
+
+/// Rows of zeros, most of which take no room on the disk, but for one number.
+std::string large_array(const TemporaryDirectory& directory, float last) {
+  const std::string header = npy_header(DType::f32, {kManyRows, kManyColumns});
+  const std::string file = directory.write("large.npy", header);
+  const auto size = header.size() + sizeof(float) * kManyRows * kManyColumns;
+  std::filesystem::resize_file(file, size);
+  std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
+  out.seekp(static_cast<std::streamoff>(size - sizeof(float)));
+  out.write(reinterpret_cast<const char*>(&last), sizeof last);
+  REQUIRE(out.flush());
+  return file;
+}
+
+}  // namespace
+
+TEST_CASE("a large array of features stays in its file, a small one does not", "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request;
+  request.data = directory.write("small.npy", npy({2, 2}, {1, 2, 3, 4}));
+  CHECK_FALSE(DatasetReader(request).facts().can_map_features);
+
+  request.data = large_array(directory, 2.5F);
+  DatasetReader reader(request);
+  CHECK(reader.facts().can_map_features);
+  const Dataset data = reader.read_all();
+  CHECK(data.rows() == kManyRows);
+  CHECK(data.features.cols() == kManyColumns);
+  CHECK(data.features.row(kManyRows - 1)(kManyColumns - 1) == 2.5F);
+  CHECK(data.features.row(kManyRows - 1)(0) == 0);
+}
+
+TEST_CASE("a number of a large array that is not finite is refused with its place",
+          "[data][reader]") {
+  const TemporaryDirectory directory;
+  DatasetRequest request;
+  request.data = large_array(directory, std::numeric_limits<float>::infinity());
+  check_says(message_of(request), {"large.npy", "row 65535, column 255", "not a finite number"});
 }
