@@ -165,7 +165,7 @@ TEST_CASE("each fold has its share of each class, as scikit-learn's StratifiedKF
   for (const Row& row : rows) {
     const Dataset data = labelled(row.members);
     const auto folds = static_cast<Index>(row.held_out.size());
-    for (const std::uint64_t seed : {0, 1, 42}) {
+    for (const std::uint64_t seed : {0U, 1U, 42U}) {
       std::vector<int> times(static_cast<std::size_t>(data.rows()), 0);
       for (Index fold = 0; fold < folds; ++fold) {
         CAPTURE(folds, fold, seed);
