@@ -112,8 +112,9 @@ std::string described_base(Run& run) {
       fmt::format("({}, {})", run.model().out_features(), run.model().in_features());
   if (layers.size() > 1) {
     std::vector<std::string> widths = {std::to_string(run.model().in_features())};
-    for (const auto& [path, layer] : layers)
+    for (const auto& [path, layer] : layers) {
       widths.push_back(std::to_string(layer->out_features()));
+    }
     shape = fmt::format("{} layers, {}", layers.size(), fmt::join(widths, " -> "));
   }
   const auto biases = std::ranges::count_if(
