@@ -23,8 +23,9 @@ double sum_over_rows(const View& output, const Batch& batch, const Compute& comp
                            [&](Index block) {
                              const Index end = std::min((block + 1) * kBlockRows, n);
                              double block_sum = 0;
-                             for (Index i = block * kBlockRows; i < end; ++i)
+                             for (Index i = block * kBlockRows; i < end; ++i) {
                                block_sum += row_loss(i, weight(i));
+                             }
                              return block_sum;
                            });
   };

@@ -41,7 +41,7 @@ using Input = Rows<const double>;
 using Output = Rows<double>;
 
 Vector vector_at(const double* from) {
-  Vector value;
+  Vector value = {};
   std::memcpy(&value, from, sizeof value);
   return value;
 }
