@@ -98,10 +98,11 @@ SharePlan RowShares::plan(const Batch& batch) const {
   // Products with a whole weight want more rows than fit into the cache.
   const bool skinny = !row_.has_wide_parameter && row_.frozen_above == 0 && batch.below;
   const Index fewest = skinny ? kFewestRows : kBlockRows;
+  const Index most = rows / fewest;
   const double work = work_of(batch);
   const double shares =
       std::min({kMostShares, work / kShareWork, work / (kWorkPerGradient * row_.trained),
-                kGradientNumbers / row_.trained, static_cast<double>(rows / fewest)});
+                kGradientNumbers / row_.trained, static_cast<double>(most)});
   if (shares < 2) return together;
 
   SharePlan plan;
