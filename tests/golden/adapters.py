@@ -32,7 +32,7 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-from make_golden import Training, flat, problem, train, write
+from make_golden import Training, flat, problem, recipe_of, train, write
 
 # ---- the layer ---------------------------------------------------------------------------------
 
@@ -270,18 +270,8 @@ def case_record(number, case):
         "fan_in_fan_out": case.fan_in_fan_out,
         "optimizer": case.optimizer,
         "weight_decay": training.weight_decay,
-        "loss": training.loss,
-        "n": training.n,
-        "in": training.inputs,
-        "out": training.outputs,
-        "rank": training.rank,
+        **recipe_of(training),
         "alpha": scale * training.rank,
-        "seed": training.seed,
-        "batch_size": training.batch_size,
-        "shuffle": training.shuffle and training.batch_size > 0,
-        "epochs": training.epochs,
-        "bias": training.bias,
-        "lr": training.lr,
         **given,
         **result,
     }

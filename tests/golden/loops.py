@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch.nn import functional
 
-from make_golden import Training, adapted, batches_of, factors_of, flat, problem, write
+from make_golden import Training, adapted, batches_of, factors_of, flat, problem, recipe_of, write
 
 BASE = Training(0, "mse", 22, 5, 3, rank=2, alpha=5, batch_size=6, epochs=7, lr=0.02)
 CLASSES = replace(BASE, loss="cross_entropy", bias="all")
@@ -96,18 +96,7 @@ def record_of(number, case):
     return {
         "accumulate": case.accumulate,
         "clip_norm": case.clip_norm,
-        "loss": training.loss,
-        "n": training.n,
-        "in": training.inputs,
-        "out": training.outputs,
-        "rank": training.rank,
-        "alpha": float(training.alpha),
-        "seed": training.seed,
-        "batch_size": training.batch_size,
-        "shuffle": training.shuffle and training.batch_size > 0,
-        "epochs": training.epochs,
-        "bias": training.bias,
-        "lr": training.lr,
+        **recipe_of(training),
         "x": flat(x),
         "targets" if training.loss == "mse" else "labels": flat(wanted),
         **start,

@@ -28,7 +28,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from make_golden import Training, adapted, batches_of, factors_of, flat, problem, write
+from make_golden import Training, adapted, batches_of, factors_of, flat, problem, recipe_of, write
 from metrics import given, rounded
 
 RECALLS = (1, 5, 10)
@@ -304,18 +304,8 @@ def training_record(number, loss, training, settings):
     losses = train(training, model, optimizer, mean_loss, x, wanted)
     targets = {"labels" if loss == "cross_entropy" else "targets": flat(wanted)}
     return {
+        **recipe_of(training),
         "loss": loss,
-        "n": training.n,
-        "in": training.inputs,
-        "out": training.outputs,
-        "rank": training.rank,
-        "alpha": float(training.alpha),
-        "seed": training.seed,
-        "batch_size": training.batch_size,
-        "shuffle": training.shuffle and training.batch_size > 0,
-        "epochs": training.epochs,
-        "bias": training.bias,
-        "lr": training.lr,
         **settings,
         "x": flat(x),
         **({} if loss == "contrastive" else targets),

@@ -545,16 +545,8 @@ def train(training, model, optimizer, x, wanted):
     return step_losses, epoch_losses
 
 
-def trajectory_record(training):
-    """Train an adapter made by PEFT and keep every step's loss."""
-    base, x, wanted = problem(training)
-    start = {"W": flat(base.weight), "b_initial": flat(base.bias)}
-    model = adapted(training, base)
-    lora_a, lora_b = factors_of(model)
-    start["A_initial"] = flat(lora_a)
-    optimizer = optimizer_for(training, [lora_a, lora_b], base.bias)
-    step_losses, epoch_losses = train(training, model, optimizer, x, wanted)
-
+def recipe_of(training):
+    """What a record says of its training, but for the optimiser's other settings."""
     return {
         "loss": training.loss,
         "n": training.n,
@@ -568,6 +560,21 @@ def trajectory_record(training):
         "epochs": training.epochs,
         "bias": training.bias,
         "lr": training.lr,
+    }
+
+
+def trajectory_record(training):
+    """Train an adapter made by PEFT and keep every step's loss."""
+    base, x, wanted = problem(training)
+    start = {"W": flat(base.weight), "b_initial": flat(base.bias)}
+    model = adapted(training, base)
+    lora_a, lora_b = factors_of(model)
+    start["A_initial"] = flat(lora_a)
+    optimizer = optimizer_for(training, [lora_a, lora_b], base.bias)
+    step_losses, epoch_losses = train(training, model, optimizer, x, wanted)
+
+    return {
+        **recipe_of(training),
         "beta1": training.beta1,
         "beta2": training.beta2,
         "eps": training.eps,

@@ -27,7 +27,7 @@ import torch
 from peft.optimizers import create_loraplus_optimizer
 from torch import nn
 
-from make_golden import Training, adapted, factors_of, flat, problem, train, write
+from make_golden import Training, adapted, factors_of, flat, problem, recipe_of, train, write
 
 SETTINGS = ["beta1", "beta2", "eps", "momentum", "nesterov", "weight_decay"]
 
@@ -221,17 +221,7 @@ def case_record(number, case):
     lora_a, lora_b = factors_of(model)
     step_losses, _ = train(training, model, optimizer_for(case, model), x, wanted)
     return {
-        "loss": training.loss,
-        "n": training.n,
-        "in": training.inputs,
-        "out": training.outputs,
-        "rank": training.rank,
-        "alpha": float(training.alpha),
-        "seed": training.seed,
-        "batch_size": training.batch_size,
-        "shuffle": training.shuffle and training.batch_size > 0,
-        "epochs": training.epochs,
-        "bias": training.bias,
+        **recipe_of(training),
         "lr": case.lr,
         **settings_record(case.optimizer, case.settings),
         "lr_b_ratio": float(case.lr_b_ratio),
