@@ -1,5 +1,6 @@
 #include "lora/loss/class_figures.h"
 
+#include <cmath>
 #include <limits>
 
 namespace lora {
@@ -12,6 +13,17 @@ ClassFigures figures_of(const ClassCounts& counts) {
   }
   return {predicted > 0 ? hits / predicted : 0, labelled > 0 ? hits / labelled : 0,
           2 * hits / (labelled + predicted), labelled};
+}
+
+double mean_of_occurring(const std::vector<double>& scores) {
+  double sum = 0;
+  double occurring = 0;
+  for (const double score : scores) {
+    if (std::isnan(score)) continue;
+    sum += score;
+    ++occurring;
+  }
+  return sum / occurring;
 }
 
 }  // namespace lora

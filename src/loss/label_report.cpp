@@ -1,6 +1,5 @@
 #include "lora/loss/label_report.h"
 
-#include <cmath>
 #include <cstddef>
 
 #include "lora/loss/rows.h"
@@ -25,14 +24,7 @@ void LabelReport::add(const View& output, const Batch& batch) {
 }
 
 double LabelReport::result() const {
-  double sum = 0;
-  double occurring = 0;
-  for (const double f1 : parts()) {
-    if (std::isnan(f1)) continue;
-    sum += f1;
-    ++occurring;
-  }
-  return sum / occurring;
+  return mean_of_occurring(parts());
 }
 
 std::vector<double> LabelReport::parts() const {

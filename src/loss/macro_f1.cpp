@@ -1,6 +1,5 @@
 #include "lora/loss/macro_f1.h"
 
-#include <cmath>
 #include <cstddef>
 
 #include "lora/loss/rows.h"
@@ -33,14 +32,7 @@ void MacroF1::add(const View& output, const Batch& batch) {
 }
 
 double MacroF1::result() const {
-  double sum = 0;
-  double occurring = 0;
-  for (const double f1 : parts()) {
-    if (std::isnan(f1)) continue;
-    sum += f1;
-    ++occurring;
-  }
-  return sum / occurring;
+  return mean_of_occurring(parts());
 }
 
 std::vector<double> MacroF1::parts() const {

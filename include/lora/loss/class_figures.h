@@ -1,6 +1,8 @@
 // How well one class is told from the others.
 #pragma once
 
+#include <vector>
+
 namespace lora {
 
 /// Rows, as often as they count.
@@ -22,5 +24,8 @@ struct ClassFigures {
 /// 0/0 makes 0, as zero_division=0 in scikit-learn. All but the support of a class that does not
 /// occur are not numbers.
 ClassFigures figures_of(const ClassCounts& counts);
+
+/// The mean of scores, without those of classes that do not occur, which are not numbers.
+double mean_of_occurring(const std::vector<double>& scores);
 
 }  // namespace lora
