@@ -13,6 +13,7 @@
 #include "lora/core/table.h"
 #include "lora/optim/optimizer.h"
 #include "lora/train/frozen_cache.h"
+#include "lora/train/gram_objective.h"
 #include "recipe.h"
 
 namespace lora::cli {
@@ -124,7 +125,14 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
         {"frozen weight, in its file", stored_bytes(size), shape, false, /*in_file=*/true});
   }
   const Index kept = kept_features(size);
-  const bool keeps = kept > 0 && FrozenCache::keeps(size.rows, kept);
+  const bool by_sums = options.gram == "on";
+  const bool rows_are_used = !by_sums || options.has_validation();
+  const bool keeps = rows_are_used && kept > 0 && FrozenCache::keeps(size.rows, kept);
+  if (by_sums) {
+    const LayerPlan& layer = size.layers.front();
+    parts.push_back(
+        {"sums over the rows", GramObjective::memory(layer.in, layer.out), "--gram off"});
+  }
   if (keeps) {
     parts.push_back({"kept base products", rows * static_cast<double>(kept) * kBytes, fewer_rows});
   }
