@@ -42,6 +42,7 @@ const std::optional<RunRecord>& Inference::record() const {
 DatasetRequest Inference::request(const Options& options) const {
   DatasetRequest request;
   request.data = options.data;
+  request.threads = compute.threads;
   request.weight_column = options.weight_column;
   request.left_out = options.keep_columns;
   request.task = task_for(options, record());

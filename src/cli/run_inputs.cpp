@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adaptation.h"
+#include "build.h"
 #include "gram.h"
 #include "lora/core/error.h"
 #include "lora/core/table.h"
@@ -74,6 +75,7 @@ void RunInputs::read_files(std::span<Options> runs) {
   const Options& options = runs.front();
   DatasetRequest request;
   request.data = options.data;
+  request.threads = threads_of(options);
   request.target = options.target;
   request.weight_column = options.weight_column;
   request.left_out = options.keep_columns;
@@ -115,6 +117,7 @@ void RunInputs::read_validation(const Options& options) {
   if (options.val.empty()) return;
   DatasetRequest request;
   request.data = options.val;
+  request.threads = threads_of(options);
   request.target = options.val_target.empty() ? options.target : options.val_target;
   request.weight_column = options.weight_column;
   request.left_out = options.keep_columns;

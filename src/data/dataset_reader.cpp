@@ -4,7 +4,6 @@
 #include <array>
 #include <cctype>
 #include <cstddef>
-#include <deque>
 #include <utility>
 
 #include "lora/core/error.h"
@@ -123,16 +122,31 @@ Matrix as_matrix(const std::vector<Real>& values, Index rows) {
   return ViewMap(values.data(), rows, cols, Eigen::OuterStride<>(cols));
 }
 
-/// Moves the rows of `pieces` behind each other, freeing each piece when it has been moved.
-Matrix stacked(std::deque<std::vector<Real>>& pieces, Index rows) {
-  if (pieces.empty() || pieces.front().empty()) return {};
-  std::size_t size = 0;
-  for (const auto& piece : pieces) size += piece.size();
-  Matrix matrix(rows, static_cast<Index>(size) / rows);
-  Real* to = matrix.data();
-  for (; !pieces.empty(); pieces.pop_front()) to = std::ranges::copy(pieces.front(), to).out;
-  return matrix;
-}
+/// A matrix whose rows come in pieces. It is made twice as large when it is full: where it is large
+/// the system moves its pages without a copy, and has none yet for rows that are still to come.
+class GrowingMatrix {
+ public:
+  /// `values` are `rows` rows, row-major; or none ever.
+  void append(const std::vector<Real>& values, Index rows) {
+    if (values.empty()) return;
+    const Index cols = static_cast<Index>(values.size()) / rows;
+    if (rows_ + rows > matrix_.rows()) {
+      matrix_.conservativeResize(std::max(rows_ + rows, 2 * rows_), cols);
+    }
+    std::ranges::copy(values, matrix_.data() + rows_ * cols);
+    rows_ += rows;
+  }
+
+  /// All rows, and no room for more.
+  Matrix take() {
+    matrix_.conservativeResize(rows_, matrix_.cols());
+    return std::move(matrix_);
+  }
+
+ private:
+  Matrix matrix_;
+  Index rows_ = 0;
+};
 
 /// Their sum is divided by: it must be above 0, and so must one over it in float32.
 void check_weights(const std::vector<Real>& weights, const std::string& label) {
@@ -219,21 +233,21 @@ std::vector<std::string> DatasetReader::scan_class_names() {
 
 Dataset DatasetReader::read_all() {
   Dataset data;
-  std::deque<std::vector<Real>> features;
-  std::deque<std::vector<Real>> targets;
+  GrowingMatrix features;
+  GrowingMatrix targets;
   std::optional<RowMatrix> mapped = source_->map_features();
   Index rows = 0;
   while (read_piece(kRowsAtOnce)) {
     rows += piece_.rows;
-    if (!mapped) features.push_back(std::move(piece_.features));
-    targets.push_back(std::move(piece_.targets));
+    if (!mapped) features.append(piece_.features, piece_.rows);
+    targets.append(piece_.targets, piece_.rows);
     data.weights.insert(data.weights.end(), piece_.weights.begin(), piece_.weights.end());
     encode(piece_, data.labels);
   }
   if (rows == 0) throw Error(ErrorKind::input, facts().label, ": holds no rows");
   check_weights(data.weights, facts().label);
-  data.features = mapped ? std::move(*mapped) : RowMatrix(stacked(features, rows));
-  data.targets = stacked(targets, rows);
+  data.features = mapped ? std::move(*mapped) : RowMatrix(features.take());
+  data.targets = targets.take();
   encoder_.finish(data.labels, facts().label);
   data.classes = encoder_.classes();
   return data;

@@ -61,25 +61,15 @@ Field RecordFields::next_quoted(const char* quote) {
   return {text, offset, true, has_quotes, text};
 }
 
-/// Where the next field ends if all of it is a number of type T; else null.
-template <class T>
-const char* RecordFields::parsed_field(T& value) const {
-  const auto [stop, error] = std::from_chars(position_, end_, value);
-  const bool complete = error == std::errc() && (stop == end_ || *stop == separator_);
-  return complete ? stop : nullptr;
-}
-
-// Whole numbers first: a table of pixels is read in half the time so.
 bool RecordFields::next_number(float& value) {
-  int whole = 0;
-  if (const char* stop = parsed_field(whole); stop != nullptr) {
-    value = static_cast<float>(whole);
-    step_over(stop);
-    return true;
-  }
   float number = 0;
-  const char* const stop = parsed_field(number);
-  if (stop == nullptr || !std::isfinite(number)) return false;
+  const char* stop = parse_plain_number(position_, end_, number);
+  if (stop == nullptr) {
+    const auto [end, error] = std::from_chars(position_, end_, number);
+    if (error != std::errc() || !std::isfinite(number)) return false;
+    stop = end;
+  }
+  if (stop != end_ && *stop != separator_) return false;
   value = number;
   step_over(stop);
   return true;

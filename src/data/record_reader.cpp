@@ -129,6 +129,26 @@ bool RecordReader::next(Record& record) {
   return true;
 }
 
+std::string_view RecordReader::plain_lines() {
+  begin_record(next_);
+  if (line_end_ != '\n') return {};
+  do {
+    const char* const first = buffer_.data() + begin_;
+    const char* const quote = find(first, buffer_.data() + end_, '"');
+    const auto size = quote == nullptr ? end_ - begin_ : static_cast<std::size_t>(quote - first);
+    const std::string_view plain(first, size);
+    const std::size_t last = plain.rfind('\n');
+    if (last != std::string_view::npos) return plain.substr(0, last + 1);
+    if (quote != nullptr) return {};
+  } while (fill());
+  return {};
+}
+
+void RecordReader::skip(std::size_t bytes, std::int64_t lines) {
+  next_ = begin_ + bytes;
+  line_ += lines;
+}
+
 Record RecordReader::buffered(std::size_t size) const {
   return {{buffer_.data() + begin_, size}, line_, quoted_, line_end_ == 0 ? '\n' : line_end_};
 }
@@ -197,6 +217,7 @@ bool RecordReader::fill() {
     make_room();
     char* const to = buffer_.data() + end_;
     const std::size_t count = stream_.read(to, buffer_.size() - end_);
+    filled_ = count == buffer_.size() - end_;
     const char* nul = find(to, to + count, '\0');
     nul_ = nul != nullptr;
     ended_ = count == 0;
@@ -214,6 +235,9 @@ void RecordReader::make_room() {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     next_ = begin_ = 0;
+  }
+  if (filled_ && buffer_.size() < block_bytes_) {
+    buffer_.resize(std::min(2 * buffer_.size(), block_bytes_));
   }
   if (end_ < buffer_.size()) return;
   if (end_ >= longest_record_) {

@@ -40,9 +40,11 @@ std::vector<std::size_t> parse_columns(const TextTable& table, const std::string
 void append_columns(const std::vector<Real>& numbers, std::size_t stride, std::size_t first,
                     std::size_t count, std::vector<Real>& to) {
   if (count == 0) return;
-  for (std::size_t start = first; start < numbers.size(); start += stride) {
-    const auto from = numbers.begin() + static_cast<std::ptrdiff_t>(start);
-    to.insert(to.end(), from, from + static_cast<std::ptrdiff_t>(count));
+  const std::size_t rows = numbers.size() / stride;
+  to.resize(to.size() + rows * count);
+  Real* row = to.data() + (to.size() - rows * count);
+  for (std::size_t start = first; start < numbers.size(); start += stride, row += count) {
+    std::copy_n(numbers.data() + start, count, row);
   }
 }
 
@@ -62,7 +64,7 @@ std::unique_ptr<RowSource> TableSource::open_targets(const DatasetRequest& reque
 }
 
 TableSource::TableSource(const std::string& path, const DatasetRequest& request, bool only_targets)
-    : table_(path) {
+    : table_(path, {.threads = request.threads}) {
   choose_columns(request, only_targets);
 }
 

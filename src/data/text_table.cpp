@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "lora/core/text.h"
 #include "lora/data/table_format.h"
 #include "lora/data/text_number.h"
+#include "lora/ops/parallel.h"
 
 namespace lora {
 
@@ -57,7 +60,22 @@ T* added_row(std::vector<T>& values, std::size_t width) {
   return values.data() + (values.size() - width);
 }
 
+/// Moves the elements [first, first + count) of `from` behind those of `to`.
+template <class T>
+void move_part(std::vector<T>& from, std::size_t first, std::size_t count, std::vector<T>& to) {
+  const auto begin = from.begin() + static_cast<std::ptrdiff_t>(first);
+  to.insert(to.end(), std::move_iterator(begin),
+            std::move_iterator(begin + static_cast<std::ptrdiff_t>(count)));
+}
+
 }  // namespace
+
+void TableRows::cut(std::size_t count, const ColumnChoice& choice) {
+  numbers.resize(count * choice.numbers.size());
+  texts.resize(count * choice.texts.size());
+  kept.resize(count * choice.kept.size());
+  lines.resize(count);
+}
 
 void TableRows::clear() {
   numbers.clear();
@@ -66,8 +84,9 @@ void TableRows::clear() {
   lines.clear();
 }
 
-TextTable::TextTable(const std::string& path, std::size_t buffer_bytes)
-    : reader_(path, buffer_bytes) {
+TextTable::TextTable(const std::string& path, const TableReading& reading)
+    : reading_(reading), reader_(path, reading.buffer_bytes) {
+  reader_.set_block_bytes(static_cast<std::size_t>(reading.threads) * reading.chunk_bytes);
   read_ahead(path.ends_with(".tsv") ? std::optional('\t') : std::nullopt);
   const std::vector<Cell> first = cells_of(kept_[0].record, separator_, label());
   std::vector<Cell> second;
@@ -202,8 +221,107 @@ void TextTable::choose(const ColumnChoice& choice) {
 Index TextTable::read(Index max_rows, TableRows& rows) {
   Record record;
   Index count = 0;
-  for (; count < max_rows && next(record); ++count) read_row(record, rows);
+  while (count < max_rows) {
+    const Index taken = take(max_rows - count, rows);
+    count += taken;
+    if (taken > 0 || read_block()) continue;
+    if (!next(record)) break;
+    read_row(record, rows);
+    ++count;
+  }
   return count;
+}
+
+/// Reads a block of lines, a chunk of them on each thread, up to the first line that is wrong:
+/// next() and read_row() say then what is, and where. False if it is the first one, or if the next
+/// record is no plain line.
+bool TextTable::read_block() {
+  if (given_ < kept_.size()) return false;
+  const std::string_view block = reader_.plain_lines();
+  if (block.empty()) return false;
+  const std::size_t count = cut_into_chunks(block);
+  const auto read = [&](Index i) { read_chunk(chunks_[static_cast<std::size_t>(i)]); };
+  for_each_block({reading_.threads}, static_cast<Index>(count), static_cast<double>(block.size()),
+                 read);
+  std::size_t bytes = 0;
+  std::int64_t lines = 0;
+  chunk_ = chunk_row_ = chunks_read_ = 0;
+  while (chunks_read_ < count) {
+    Chunk& chunk = chunks_[chunks_read_++];
+    for (std::int64_t& line : chunk.rows.lines) line += reader_.line() + lines;
+    bytes += chunk.bytes;
+    lines += chunk.lines;
+    if (chunk.bytes < chunk.text.size()) break;
+  }
+  reader_.skip(bytes, lines);
+  return bytes > 0;
+}
+
+/// Cuts the block at line ends; how many chunks that makes.
+std::size_t TextTable::cut_into_chunks(std::string_view block) {
+  std::size_t count = 0;
+  for (; !block.empty(); ++count) {
+    const std::size_t line_end = block.find('\n', reading_.chunk_bytes - 1);
+    const std::size_t size = line_end == std::string_view::npos ? block.size() : line_end + 1;
+    if (count == chunks_.size()) chunks_.emplace_back();
+    chunks_[count].text = block.substr(0, size);
+    block.remove_prefix(size);
+  }
+  return count;
+}
+
+/// Whatever is wrong with a line ends the chunk before it: it is read again, where its number is
+/// known.
+void TextTable::read_chunk(Chunk& chunk) const {
+  chunk.rows.clear();
+  chunk.bytes = 0;
+  chunk.lines = 0;
+  std::size_t rows = 0;
+  try {
+    while (chunk.bytes < chunk.text.size()) {
+      const std::size_t line_end = chunk.text.find('\n', chunk.bytes);
+      const std::string_view line = chunk.text.substr(chunk.bytes, line_end - chunk.bytes);
+      if (!read_line(line, chunk.lines, chunk.rows)) return;
+      chunk.bytes = line_end + 1;
+      ++chunk.lines;
+      rows = chunk.rows.lines.size();
+    }
+  } catch (const std::exception&) {
+    chunk.rows.cut(rows, choice_);
+  }
+}
+
+/// False for a line that only next() can judge: a blank one in a table of one column.
+bool TextTable::read_line(std::string_view line, std::int64_t number, TableRows& rows) const {
+  while (line.ends_with('\r')) line.remove_suffix(1);
+  if (is_blank(line)) return names_.size() > 1;
+  read_row({line, number, false, '\n'}, rows);
+  return true;
+}
+
+/// Gives rows of the last block, at most `max_rows`; how many.
+Index TextTable::take(Index max_rows, TableRows& rows) {
+  while (chunk_ < chunks_read_ && chunk_row_ == chunks_[chunk_].rows.lines.size()) {
+    ++chunk_;
+    chunk_row_ = 0;
+  }
+  if (chunk_ == chunks_read_) return 0;
+  TableRows& from = chunks_[chunk_].rows;
+  const std::size_t count =
+      std::min(static_cast<std::size_t>(max_rows), from.lines.size() - chunk_row_);
+  const auto move_rows = [&](auto& source, std::size_t width, auto& to) {
+    move_part(source, chunk_row_ * width, count * width, to);
+  };
+  move_rows(from.numbers, choice_.numbers.size(), rows.numbers);
+  move_rows(from.texts, choice_.texts.size(), rows.texts);
+  move_rows(from.kept, choice_.kept.size(), rows.kept);
+  move_rows(from.lines, 1, rows.lines);
+  chunk_row_ += count;
+  return static_cast<Index>(count);
+}
+
+bool TextTable::is_blank(std::string_view text) const {
+  return text.find_first_not_of(separator_ == '\t' ? " " : " \t") == std::string_view::npos;
 }
 
 bool TextTable::next(Record& record) {
@@ -219,9 +337,7 @@ bool TextTable::next(Record& record) {
 bool TextTable::next_not_blank(Record& record) {
   blank_line_ = 0;
   while (reader_.next(record)) {
-    const bool blank =
-        record.text.find_first_not_of(separator_ == '\t' ? " " : " \t") == std::string_view::npos;
-    if (!blank) return true;
+    if (!is_blank(record.text)) return true;
     if (blank_line_ == 0) blank_line_ = record.line;
   }
   return false;
@@ -235,7 +351,7 @@ void TextTable::check_blank_line() const {
       ": an empty line in a table of one column; remove it, or its row if a value is missing");
 }
 
-void TextTable::read_row(const Record& record, TableRows& rows) {
+void TextTable::read_row(const Record& record, TableRows& rows) const {
   Real* const numbers = added_row(rows.numbers, choice_.numbers.size());
   std::string* const texts = added_row(rows.texts, choice_.texts.size());
   std::string* const kept = added_row(rows.kept, choice_.kept.size());

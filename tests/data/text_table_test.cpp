@@ -43,9 +43,9 @@ ColumnChoice choice_of(const TextTable& table) {
   return choice;
 }
 
-Content read_table(const std::string& path, std::size_t buffer_bytes = RecordReader::kBufferBytes,
+Content read_table(const std::string& path, const TableReading& reading,
                    Index rows_at_once = 1000) {
-  TextTable table(path, buffer_bytes);
+  TextTable table(path, reading);
   table.choose(choice_of(table));
   Content content;
   content.header = table.has_header();
@@ -56,6 +56,11 @@ Content read_table(const std::string& path, std::size_t buffer_bytes = RecordRea
   content.texts = rows.texts;
   content.lines = rows.lines;
   return content;
+}
+
+Content read_table(const std::string& path, std::size_t buffer_bytes = RecordReader::kBufferBytes,
+                   Index rows_at_once = 1000) {
+  return read_table(path, TableReading{1, buffer_bytes}, rows_at_once);
 }
 
 template <class Action>
@@ -456,7 +461,7 @@ TEST_CASE("millions of rows pass through little memory", "[data][text_table]") {
   const test::TemporaryDirectory directory;
   std::string content = "x,y\n";
   for (int i = 0; i < 300'000; ++i) content += std::to_string(i) + ",0.5\n";
-  TextTable table(directory.write("a.csv", content), 4096);
+  TextTable table(directory.write("a.csv", content), {.buffer_bytes = 4096});
   table.choose({{0, 1}, {}});
   TableRows rows;
   Index count = 0;
@@ -469,4 +474,82 @@ TEST_CASE("millions of rows pass through little memory", "[data][text_table]") {
   }
   CHECK(count == 300'000);
   CHECK(sum == 299'999.0 * 150'000.0);
+}
+
+TEST_CASE("chunks of any size give the same rows", "[data][text_table]") {
+  const test::TemporaryDirectory directory;
+  const std::string line_end = GENERATE("\n", "\r\n", "\r\r\n", "\r");
+  const std::string last_end = GENERATE("", "\n");
+  const std::vector<std::string> lines = {"x,t,y",    "1,a,2.5",   "-3,b,4e-2",          "",
+                                          " 5 ,c,+6", "7,\"d\",8", "9,\"e\ne,\"\"\",10", "11,f,12",
+                                          " ",        "13,g,14"};
+  std::string content;
+  for (const std::string& line : lines) content += line + (&line == &lines.back() ? "" : line_end);
+  const std::string path = directory.write("a.csv", content + (last_end.empty() ? "" : line_end));
+  const bool two_lines = line_end != "\r";  // in the quoted text
+  const std::vector<std::int64_t> at = {2, 3, 5, 6, 7, two_lines ? 9 : 8, two_lines ? 11 : 10};
+  for (std::size_t chunk = 1; chunk < content.size() + 2; ++chunk) {
+    const Content rows = read_table(path, {.threads = 2, .buffer_bytes = 64, .chunk_bytes = chunk});
+    CHECK(rows.names == "x|t|y|");
+    CHECK(rows.numbers == std::vector<Real>{1, 2.5F, -3, 0.04F, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14});
+    CHECK(rows.texts == std::vector<std::string>{"a", "b", "c", "d", "e\ne,\"", "f", "g"});
+    CHECK(rows.lines == at);
+  }
+}
+
+TEST_CASE("the first wrong cell is told with its place, in whatever chunk it is",
+          "[data][text_table]") {
+  const test::TemporaryDirectory directory;
+  std::string content = "x,y\n";
+  for (int i = 0; i < 100; ++i) content += i % 10 == 9 ? "\n" : "1.5,2\r\n";
+  const std::string path = directory.write("a.csv", content + "3,4,\n1,é;\n5,b\n" + content);
+  const std::string cell = directory.write("b.csv", content + "3,4\nö,2\n5\n" + content);
+  const std::string quote = directory.write("c.csv", content + "3,4\n3,\"4\n" + content);
+  for (std::size_t chunk = 1; chunk < 1000; chunk += 37) {
+    const TableReading reading{.threads = 3, .buffer_bytes = 300, .chunk_bytes = chunk};
+    CHECK(has(message_of([&] { read_table(path, reading); }), "a.csv:102: 3 fields"));
+    CHECK(has(message_of([&] { read_table(cell, reading); }), "b.csv:103:1: column 'x': 'ö'"));
+    CHECK(
+        has(message_of([&] { read_table(quote, reading); }), "c.csv:103:3: the quote that opens"));
+  }
+}
+
+TEST_CASE("rows before a wrong one are given first", "[data][text_table]") {
+  const test::TemporaryDirectory directory;
+  TextTable table(directory.write("a.csv", "x,y\n1,2\n3,4\n5,6\n7,b\n9,10\n"),
+                  {.threads = 2, .chunk_bytes = 5});
+  table.choose({{0, 1}, {}});
+  TableRows rows;
+  CHECK(table.read(3, rows) == 3);
+  CHECK(rows.numbers == std::vector<Real>{1, 2, 3, 4, 5, 6});
+  CHECK(has(message_of([&] { table.read(1, rows); }), "a.csv:5:3: column 'y': 'b'"));
+}
+
+TEST_CASE("a gap in a table of one column is told with its line, in whatever chunk it is",
+          "[data][text_table]") {
+  const test::TemporaryDirectory directory;
+  const std::string gap = directory.write("a.csv", "x\n1\n2\n3\n\n4\n");
+  const std::string end = directory.write("b.csv", "x\n1\n2\n3\n\n\n");
+  for (std::size_t chunk = 1; chunk < 12; ++chunk) {
+    const TableReading reading{.threads = 2, .chunk_bytes = chunk};
+    CHECK(has(message_of([&] { read_table(gap, reading); }), "a.csv:5: an empty line"));
+    CHECK(read_table(end, reading).numbers == std::vector<Real>{1, 2, 3});
+  }
+}
+
+TEST_CASE("any number of threads reads the same bits", "[data][text_table]") {
+  const test::TemporaryDirectory directory;
+  std::string content = "x,t,y\n";
+  for (int i = 0; i < 60'000; ++i) {
+    content += std::to_string(0.001 * i) + ",w" + std::to_string(i) + "," +
+               std::to_string(1.0 / (i + 3)) + "e-3\n";
+    if (i % 20'000 == 19'999) content += "1,\"a\n,\",2\n";
+  }
+  const std::string path = directory.write("a.csv", content);
+  const Content one = read_table(path, TableReading{});
+  REQUIRE(one.lines.size() == 60'003);
+  CHECK(one.lines.back() == 60'006);  // the two quoted line ends before it, and the header
+  for (const int threads : {2, 3, 4}) {
+    CHECK(read_table(path, {.threads = threads, .chunk_bytes = 100'000}) == one);
+  }
 }

@@ -16,6 +16,7 @@ struct DatasetRequest {
   std::string weight_column;  ///< of the table; empty if each row counts once
   std::string keep_columns;   ///< of the table, to be passed along; may be empty
   std::string left_out;       ///< columns of the table that nobody wants; may be empty
+  int threads = 1;            ///< at most so many read a table; the rows do not depend on it
   std::optional<Task> task;   ///< nothing: classification if the first target is a word
 
   /// The features, if they are known by name: a table's columns are then found by it.

@@ -44,8 +44,6 @@ class RecordFields {
 
  private:
   Field next_quoted(const char* quote);
-  template <class T>
-  const char* parsed_field(T& value) const;
   const char* skip_blanks(const char* from) const;
   void step_over(const char* separator);
 

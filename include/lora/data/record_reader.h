@@ -56,6 +56,21 @@ class RecordReader {
   /// Throws Error(input) for a NUL byte, an endless record and a quote that is never closed.
   bool next(Record& record);
 
+  /// The lines from the next record on that are in memory, each with its line end; each is a record
+  /// of its own, as there is no quote in them. If there is none in memory, some are read. Empty if
+  /// the next record is no such line: next() takes it. They live until the next call of next() or
+  /// plain_lines(). Throws as next() does.
+  std::string_view plain_lines();
+
+  /// Passes over the first `bytes` of plain_lines(), which are `lines` lines.
+  void skip(std::size_t bytes, std::int64_t lines);
+
+  /// The line where the next record begins.
+  std::int64_t line() const { return line_; }
+
+  /// From a file that is larger, so many bytes are read at a time, once it has turned out to be.
+  void set_block_bytes(std::size_t bytes) { block_bytes_ = bytes; }
+
   /// True if nothing stands in the stream but perhaps a byte order mark.
   bool empty() const { return empty_; }
 
@@ -74,6 +89,7 @@ class RecordReader {
 
   ByteStream stream_;
   std::size_t longest_record_;
+  std::size_t block_bytes_ = 0;
   std::string separators_ = ",;\t|";
   char line_end_ = 0;  // 0 while it is unknown: then any
 
@@ -82,8 +98,9 @@ class RecordReader {
   std::size_t next_ = 0;   // begin of the record after it
   std::size_t end_ = 0;    // of what has been read
   bool empty_ = false;
-  bool ended_ = false;  // the stream has
-  bool nul_ = false;    // a NUL byte stands at end_
+  bool ended_ = false;   // the stream has
+  bool filled_ = false;  // the last read filled the buffer
+  bool nul_ = false;     // a NUL byte stands at end_
   std::int64_t line_ = 1;
 
   // The search for the end of the record; offsets count from begin_.

@@ -34,8 +34,18 @@ struct TableRows {
   std::vector<std::string> kept;    ///< (rows, kept columns), likewise, with the blanks around them
   std::vector<std::int64_t> lines;  ///< where each row begins in the file, from 1
 
+  /// Removes the rows from row `count` on, and what has been begun of one more.
+  void cut(std::size_t count, const ColumnChoice& choice);
+
   Index size() const { return static_cast<Index>(lines.size()); }
   void clear();
+};
+
+/// How the bytes of a table are read; the rows do not depend on it.
+struct TableReading {
+  int threads = 1;                                        ///< at most so many
+  std::size_t buffer_bytes = RecordReader::kBufferBytes;  ///< read at a time, at first
+  std::size_t chunk_bytes = std::size_t{1} << 20U;        ///< what a thread takes at a time
 };
 
 /// The file must be UTF-8 where it is used as text. Lines without anything in them are passed over,
@@ -48,8 +58,7 @@ class TextTable {
   /// separator
   /// (.tsv: tab; otherwise see detect_separator) and whether it has a header (see is_header).
   /// Throws Error(input) if it cannot be read or has no rows.
-  explicit TextTable(const std::string& path,
-                     std::size_t buffer_bytes = RecordReader::kBufferBytes);
+  explicit TextTable(const std::string& path, const TableReading& reading = {});
 
   /// The path, or "stdin".
   const std::string& label() const { return reader_.label(); }
@@ -92,6 +101,14 @@ class TextTable {
     Record record;
   };
 
+  /// Lines that one thread reads.
+  struct Chunk {
+    std::string_view text;
+    TableRows rows;          // their lines count from 0
+    std::int64_t lines = 0;  // that have been read: up to the first that is wrong
+    std::size_t bytes = 0;   // likewise
+  };
+
   void read_ahead(std::optional<char> separator);
   void keep_next();
   void set_names(const std::vector<Cell>& first);
@@ -100,7 +117,13 @@ class TextTable {
   bool next(Record& record);
   bool next_not_blank(Record& record);
   void check_blank_line() const;
-  void read_row(const Record& record, TableRows& rows);
+  bool read_block();
+  std::size_t cut_into_chunks(std::string_view block);
+  void read_chunk(Chunk& chunk) const;
+  bool read_line(std::string_view line, std::int64_t number, TableRows& rows) const;
+  Index take(Index max_rows, TableRows& rows);
+  bool is_blank(std::string_view text) const;
+  void read_row(const Record& record, TableRows& rows) const;
   bool is_first_row(const Record& record) const;
   Real number(const Record& record, const Field& field, std::size_t column) const;
   void check_empty(const Record& record, const Field& field, std::size_t column) const;
@@ -110,6 +133,7 @@ class TextTable {
   [[noreturn]] void throw_ragged(const Record& record) const;
   [[noreturn]] void throw_unknown(std::string_view name) const;
 
+  TableReading reading_;
   RecordReader reader_;
   char separator_ = ',';
   bool has_header_ = false;
@@ -121,6 +145,11 @@ class TextTable {
   std::size_t given_ = 0;  // of kept_
   std::vector<Use> uses_;  // of each column
   ColumnChoice choice_;
+
+  std::vector<Chunk> chunks_;    // of the last block
+  std::size_t chunks_read_ = 0;  // those that hold rows
+  std::size_t chunk_ = 0;        // the one whose rows are given next
+  std::size_t chunk_row_ = 0;    // from this one on
 };
 
 }  // namespace lora
