@@ -9,6 +9,7 @@
 
 #include "adaptation.h"
 #include "lora/core/error.h"
+#include "lora/core/profile.h"
 #include "lora/core/table.h"
 #include "lora/core/text.h"
 #include "lora/loss/class_weights.h"
@@ -137,7 +138,7 @@ Run::Run(const Options& options, RunInputs& read, Purpose purpose)
       facts(read.facts),
       task(read.task),
       class_names(read.class_names),
-      compute{threads_of(options)},
+      compute{.threads = threads_of(options), .profile = read.profile},
       rng(static_cast<std::uint64_t>(options.seed)) {
   if (options.is_demo()) {
     make_demo(options);
@@ -223,8 +224,10 @@ void Run::scale_features(const Options& options) {
 
 void Run::make_loaders(const Options& options) {
   if (task == Task::retrieval) return make_pair_loaders(options);
-  train_loader = std::make_unique<Loader>(data(), rows.train, *options.batch_size, *options.shuffle,
-                                          /*any_order=*/options.dropout == 0);
+  const OrderRule order = {.any_order = options.dropout == 0,
+                           .shuffle_block = options.shuffle_block.value_or(0)};
+  train_loader =
+      std::make_unique<Loader>(data(), rows.train, *options.batch_size, *options.shuffle, order);
   if (rows.validation.empty()) return;
   const bool own = validation_data().rows() > 0;
   validation_loader = std::make_unique<Loader>(own ? validation_data() : data(), rows.validation,
@@ -236,6 +239,7 @@ void Run::make_loaders(const Options& options) {
 void Run::keep_products(const Options& options) {
   const bool by_sums = options.gram == "on";
   if (by_sums) sum_up_rows();
+  const Timed timed(compute, Phase::base_products);
   const bool rows_are_used = !by_sums || options.val_split || options.folds;
   cache = rows_are_used ? std::make_unique<FrozenCache>(model(), data(), compute)
                         : std::make_unique<FrozenCache>(compute);
@@ -244,6 +248,7 @@ void Run::keep_products(const Options& options) {
 }
 
 void Run::sum_up_rows() {
+  const Timed timed(compute, Phase::row_sums);
   Linear& layer = *linears_of(model()).front().layer;
   sums = std::make_unique<GramSums>(layer, data(), rows.train, compute);
   sum_objective = std::make_unique<GramObjective>(*layer.adapter()->only_factors(), *sums,
@@ -253,7 +258,8 @@ void Run::sum_up_rows() {
 /// Held-out pairs in batches as those of the training: the loss depends on their size.
 void Run::make_pair_loaders(const Options& options) {
   const Index size = *options.batch_size;
-  train_loader = std::make_unique<Loader>(data(), pairs.train, size, *options.shuffle);
+  train_loader = std::make_unique<Loader>(data(), pairs.train, size, *options.shuffle,
+                                          options.shuffle_block.value_or(0));
   if (pairs.validation.empty()) return;
   validation_loader = std::make_unique<Loader>(data(), pairs.validation, size, /*shuffle=*/false);
 }

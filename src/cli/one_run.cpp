@@ -14,6 +14,7 @@
 #include "exit_code.h"
 #include "interrupt.h"
 #include "lora/core/error.h"
+#include "lora/core/profile.h"
 #include "lora/io/file_hash.h"
 #include "requirement.h"
 #include "terminal_reporter.h"
@@ -67,6 +68,7 @@ void check_base_unchanged(const std::vector<InputRecord>& inputs) {
 
 /// The last evaluation, of the kept parameters, in detail.
 Details detailed(Run& run) {
+  const Timed timed(run.compute, Phase::validation);
   Details details(run.task, run.model().out_features(),
                   run.task == Task::classification ? run.class_names : run.facts.target_names);
   Evaluator evaluator(*run.objective, {}, run.compute, run.group, details.accumulators());
@@ -204,6 +206,7 @@ void keep_run(Run& run, const TrainResult& result, const Options& options,
   if (run.validation_loader) facts.update(detailed(run).json());
   check_base_unchanged(inputs);
   if (options.save.empty()) return;
+  const Timed timed(run.compute, Phase::saving);
   save_peft_adapter(options.save, run.model(), run.adapter,
                     record_of(run, settings, result, inputs));
   spdlog::info("saved     {}", options.save);

@@ -359,6 +359,14 @@ void bind_run(Binder& bind, Options& o) {
       "gram", o.gram, {"auto", "on", "off"},
       "mse with all rows in a step: sum the rows up once, so that an epoch does not depend on "
       "their number; auto does where that is cheaper over the whole run");
+  bind.whole("shuffle-block", o.shuffle_block, {1},
+             "shuffle blocks of N rows, then the rows within each: for data larger than memory");
+  bind.on(kTrain);
+  bind.flag(
+      "profile", o.profile,
+      "say at the end where the time went, and which share of this machine's peak product and "
+      "bandwidth was reached");
+  bind.on(kTrainOrPlan);
   bind.whole("log-every", o.log_every, {1}, "say the loss every N steps (with --json: an object)");
   bind.on(kTrainOrPlan | kEval);
   bind.texts("require", o.require, "CONDITION",

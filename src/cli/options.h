@@ -94,7 +94,9 @@ struct Options {
   std::int64_t seed = 42;
   Index threads = 0;
   std::optional<Index> eval_every;
+  bool profile = false;
   std::string gram = "auto";
+  std::optional<Index> shuffle_block;
   std::optional<Index> log_every;
   std::vector<std::string> require;
   bool json = false;

@@ -212,6 +212,9 @@ void resolve_training(Options& o) {
   o.epochs = o.epochs.value_or(demo ? 10 : 100);
   o.batch_size = o.batch_size.value_or(demo ? 0 : 32);
   o.shuffle = o.shuffle.value_or(!demo);
+  refuse_without(o.shuffle_block.has_value(), *o.shuffle && *o.batch_size > 0, "shuffle-block",
+                 "shuffle and a --batch-size above 0");
+  refuse_together(o.profile, "profile", o.quiet && !o.json, "quiet", "it is said on stderr");
 }
 
 /// Of one run: a file's --folds, --sweep and --compare-full are passed over.

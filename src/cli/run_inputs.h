@@ -34,9 +34,13 @@ struct RunInputs {
   /// needs more than there is. `of_several`: there will be several runs even of one set of options.
   explicit RunInputs(std::span<Options> runs, bool of_several = false);
 
-  /// For one run.
-  explicit RunInputs(Options& options) : RunInputs(std::span<Options>(&options, 1)) {}
+  /// For one run, whose times go to `of_run` if it is not null.
+  explicit RunInputs(Options& options, Profile* of_run = nullptr)
+      : RunInputs(std::span<Options>(&options, 1)) {
+    profile = of_run;
+  }
 
+  Profile* profile = nullptr;         ///< of the only run; null if nobody wants its times
   bool of_several;                    ///< a run leaves everything here as it is for the next one
   std::optional<SavedAdapter> start;  ///< the adapter that training starts from
   std::optional<BaseModel> base;      ///< without an adapter; none if each run draws its own

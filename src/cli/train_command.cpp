@@ -16,6 +16,7 @@
 #include "lora/core/error.h"
 #include "lora/report/json_lines.h"
 #include "one_run.h"
+#include "profiling.h"
 #include "several_runs.h"
 #include "standard_output.h"
 #include "terminal_reporter.h"
@@ -45,10 +46,16 @@ void report_start(Run& run, const Options& options, const std::vector<Setting>& 
 
 int train(Options& options, const std::vector<Setting>& settings, StandardOutput& out,
           JsonLines& json) {
-  RunInputs read(options);
+  Profiling profiling(options.profile);
+  const Compute timing{.profile = profiling.profile()};
+  std::optional<Timed> reading(std::in_place, timing, Phase::reading);
+  RunInputs read(options, profiling.profile());
+  reading.reset();
   Run run(options, read);
   check_save(with_base(options, run.base->file));
+  reading.emplace(timing, Phase::reading);
   const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
+  reading.reset();
   std::optional<Checkpointing> checkpointing;
   if (!options.checkpoint.empty()) checkpointing.emplace(options, settings, inputs);
   const auto lock = locked_output(options);
@@ -72,6 +79,7 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   keep_run(run, result, options, settings, inputs, facts);
   const int code = judge(all_figures(result), options, facts);
   announce_base(inputs);
+  profiling.report(run.compute.threads, facts);
   if (options.json) json.end(result, facts, code);
   return code;
 }

@@ -25,6 +25,7 @@ void check_several(const Options& o) {
   const std::string which = o.folds ? "folds" : o.compare_full ? "compare-full" : "sweep";
   refuse_together(!o.checkpoint.empty(), "checkpoint", o.of_several_runs(), which,
                   "a checkpoint is of one run");
+  refuse_together(o.profile, "profile", o.of_several_runs(), which, "a profile is of one run");
 }
 
 void check_folds(const Options& o) {

@@ -14,6 +14,11 @@ std::span<const Value> part_of(std::span<const Value> values, Index first, Index
 
 }  // namespace
 
+Index Batch::numbers() const {
+  const Index inputs = below ? below->input.size() + below->product.size() : x.size();
+  return inputs + (targets ? targets->size() : 0);
+}
+
 Batch Batch::part(Index first, Index count) const {
   Batch part{part_of(rows, first, count),
              x.middleRows(first, count),

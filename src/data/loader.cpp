@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -30,26 +30,21 @@ std::optional<View> window_on(const Matrix& matrix, Index first, Index size) {
 
 }  // namespace
 
-std::vector<Index> all_rows(Index rows) {
-  std::vector<Index> numbers(at(rows));
-  std::iota(numbers.begin(), numbers.end(), Index{0});
-  return numbers;
-}
-
 Loader::Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, bool shuffle,
-               bool any_order)
+               OrderRule rule)
     : data_(&data),
-      rows_(std::move(rows)),
+      order_(std::move(rows), shuffle ? rule.shuffle_block : 0),
       batch_size_(batch_size == 0 ? this->rows() : std::min(batch_size, this->rows())),
       shuffle_(shuffle),
-      moves_(shuffle && !(any_order && batch_size_ == this->rows())),
-      contiguous_(rows_ == all_rows(this->rows())),
-      order_(rows_) {
+      moves_(shuffle && !(rule.any_order && batch_size_ == this->rows())),
+      contiguous_(order_.is_contiguous()) {
   if (!contiguous_ || moves_) make_room(batch_size_);
 }
 
-Loader::Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, bool shuffle)
-    : Loader(data, all_rows(std::ssize(pairs)), batch_size, shuffle) {
+Loader::Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, bool shuffle,
+               Index shuffle_block)
+    : Loader(data, all_rows(std::ssize(pairs)), batch_size, shuffle,
+             {.any_order = false, .shuffle_block = shuffle_block}) {
   pairs_ = std::move(pairs);
   contiguous_ = false;
   batch_rows_.resize(at(2 * batch_size_));
@@ -69,10 +64,7 @@ void Loader::start_epoch(Rng& rng) {
   rng.random_int64();
   if (!shuffle_) return;
   const std::int64_t seed = rng.random_int64();
-  if (!moves_) return;
-  Rng sampler(static_cast<std::uint64_t>(seed));
-  const std::vector<Index> permutation = sampler.permutation(rows());
-  for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = rows_[at(permutation[i])];
+  if (moves_) order_.draw(static_cast<std::uint64_t>(seed));
 }
 
 std::optional<Batch> Loader::next(const Compute& compute) {
@@ -83,8 +75,8 @@ std::optional<Batch> Loader::next(const Compute& compute) {
   return contiguous_ && !moves_ ? window(first, size) : gathered(first, size, compute);
 }
 
-Batch Loader::window(Index first, Index size) const {
-  return {part_of(order_, first, size),
+Batch Loader::window(Index first, Index size) {
+  return {order_.part(first, size),
           data_->features.middleRows(first, size),
           window_on(data_->targets, first, size),
           part_of(data_->labels, first, size),
@@ -93,7 +85,7 @@ Batch Loader::window(Index first, Index size) const {
 }
 
 std::span<const Index> Loader::rows_of_batch(Index first, Index size) {
-  const std::span<const Index> order = std::span(order_).subspan(at(first), at(size));
+  const std::span<const Index> order = order_.part(first, size);
   if (pairs_.empty()) return order;
   for (std::size_t i = 0; i < order.size(); ++i) {
     batch_rows_[i] = pairs_[at(order[i])].query;

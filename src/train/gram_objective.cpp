@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lora/core/profile.h"
 #include "lora/ops/parallel.h"
 #include "lora/ops/skinny.h"
 
@@ -39,6 +40,7 @@ GramObjective::GramObjective(LowRank& factors, const GramSums& sums, Index row_c
 
 LossSum GramObjective::evaluate(const Batch& batch, Tape& tape, Metrics metrics) {
   if (tape.mode() == Mode::infer) return rows_->evaluate(batch, tape, metrics);
+  const Timed timed(*compute_, Phase::backward);
   const double s = factors_->scale();
   A_ = factors_->A().value.cast<double>();
   At_ = A_.transpose();

@@ -2,13 +2,23 @@
 
 #include <cmath>
 
+#include "lora/core/profile.h"
+
 namespace lora {
 
 LossSum forward_and_backward(Model& model, const Loss& loss, const Batch& batch, Tape& tape) {
   auto y = tape.buffer(batch.size(), model.out_features());
-  model.forward(batch, y, tape);
   MutableView dy = tape.buffer(y.rows(), y.cols());
-  const LossSum sum = loss.evaluate(y, batch, &dy, tape.compute());
+  LossSum sum;
+  {
+    const Timed timed(tape.compute(), Phase::forward);
+    model.forward(batch, y, tape);
+  }
+  {
+    const Timed timed(tape.compute(), Phase::loss);
+    sum = loss.evaluate(y, batch, &dy, tape.compute());
+  }
+  const Timed timed(tape.compute(), Phase::backward);
   model.backward(dy, tape);
   return sum;
 }
@@ -22,6 +32,9 @@ LossSum ModelObjective::evaluate(const Batch& batch, Tape& tape, Metrics metrics
 }
 
 LossSum ModelObjective::train(const Batch& batch, Tape& tape) {
+  if (Profile* const profile = tape.compute().profile; profile != nullptr) {
+    profile->add_row_bytes(static_cast<double>(batch.numbers()) * sizeof(Real));
+  }
   const SharePlan plan = shares_.plan(batch);
   if (plan.shares == 1) return forward_and_backward(*model_, *loss_, batch, tape);
   return shares_.evaluate(batch, plan, tape.compute());

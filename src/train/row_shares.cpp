@@ -1,6 +1,7 @@
 #include "lora/train/row_shares.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "lora/nn/linear.h"
@@ -118,12 +119,17 @@ LossSum RowShares::evaluate(const Batch& batch, const SharePlan& plan, Compute& 
   while (static_cast<Index>(shares_.size()) < plan.shares) {
     shares_.push_back(std::make_unique<Share>(row_.parameters));
   }
+  const auto start = std::chrono::steady_clock::now();
   for_each_block(compute, plan.shares, work_of(batch), [&](Index i) {
     const Index first = i * plan.share_rows;
     const Index rows = std::min(plan.share_rows, batch.size() - first);
-    run(*shares_[static_cast<std::size_t>(i)], batch.part(first, rows), plan.block_rows);
+    Share& share = *shares_[static_cast<std::size_t>(i)];
+    if (compute.profile != nullptr) share.compute.profile = &share.profile;
+    run(share, batch.part(first, rows), plan.block_rows);
   });
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   LossSum loss;
+  Profile profile;
   for (Index i = 0; i < plan.shares; ++i) {
     Share& share = *shares_[static_cast<std::size_t>(i)];
     if (share.error) std::rethrow_exception(share.error);
@@ -132,7 +138,10 @@ LossSum RowShares::evaluate(const Batch& batch, const SharePlan& plan, Compute& 
     compute.products += share.compute.products;
     compute.multiplications += share.compute.multiplications;
     share.compute = {};
+    profile += share.profile;
+    share.profile = {};
   }
+  if (compute.profile != nullptr) compute.profile->add_parallel(profile, seconds.count());
   return loss;
 }
 

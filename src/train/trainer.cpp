@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "lora/core/error.h"
+#include "lora/core/profile.h"
 
 namespace lora {
 
@@ -39,7 +40,7 @@ TrainResult Trainer::run() {
     if (!epoch_generator_) start_epoch();
     run_epoch();
     if (result_.interrupted) {
-      if (parts_.keeper != nullptr) parts_.keeper->keep(*this);
+      if (parts_.keeper != nullptr) keep();
       return result_;
     }
     finish_epoch(start);
@@ -68,7 +69,12 @@ void Trainer::finish_epoch(std::chrono::steady_clock::time_point start) {
 void Trainer::keep_if_due(bool epoch_ended) {
   if (parts_.keeper == nullptr || (!epoch_ended && parts_.train.loader.at_end())) return;
   const bool due = config_.keep_every == 0 ? epoch_ended : result_.steps % config_.keep_every == 0;
-  if (due) parts_.keeper->keep(*this);
+  if (due) keep();
+}
+
+void Trainer::keep() {
+  const Timed timed(parts_.compute, Phase::saving);
+  parts_.keeper->keep(*this);
 }
 
 /// Of the step that was counted last.
@@ -196,13 +202,14 @@ std::optional<LossSum> Trainer::step() {
   LossSum loss;
   Index batches = 0;
   for (; batches < config_.accumulate; ++batches) {
-    std::optional<Batch> batch = parts_.train.loader.next(parts_.compute);
+    std::optional<Batch> batch = next_batch();
     if (!batch) break;
     if (batches == 0) ++result_.steps;
     loss += add_gradients(*batch);
   }
   if (batches == 0) return std::nullopt;
 
+  const Timed timed(parts_.compute, Phase::optimizer);
   for (const NamedParameter& named : parts_.trainable) {
     Matrix& grad = named.parameter->grad;
     parts_.group.sum(std::span<Real>(grad.data(), static_cast<std::size_t>(grad.size())));
@@ -216,9 +223,16 @@ std::optional<LossSum> Trainer::step() {
   return loss;
 }
 
+std::optional<Batch> Trainer::next_batch() {
+  const Timed timed(parts_.compute, Phase::gathering);
+  std::optional<Batch> batch = parts_.train.loader.next(parts_.compute);
+  if (!batch) return std::nullopt;
+  parts_.train.cache.fill(*batch);
+  return batch;
+}
+
 /// Returns the loss of the batch in all processes.
-LossSum Trainer::add_gradients(Batch& batch) {
-  parts_.train.cache.fill(batch);
+LossSum Trainer::add_gradients(const Batch& batch) {
   tape_.reset(Mode::train);
   const LossSum own = parts_.objective.evaluate(batch, tape_, {});
   std::array<double, 2> totals = {own.sum, own.weight};
@@ -295,6 +309,7 @@ std::string Trainer::lower_learning_rate() const {
 }
 
 Figures Trainer::validate() {
+  const Timed timed(parts_.compute, Phase::validation);
   Loader& loader = parts_.validation->loader;
   Rng nobody(0);  // an unshuffled loader draws a number that nobody uses; not from the run's stream
   loader.start_epoch(nobody);

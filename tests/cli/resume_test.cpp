@@ -116,6 +116,7 @@ TEST_CASE("every recipe goes on from a checkpoint to the same bytes", "[cli][res
   recipes.push_back(stack + "relu --targets 2 --dora --rslora --bias all");
   recipes.push_back(stack + "tanh --rank-pattern 0=1 --dropout 0.4 --accumulate 3 --clip-norm 0.1");
   recipes.push_back("--data good.csv --target y --gram on --eval-every 3 --val good.csv");
+  recipes.push_back("--data good.csv --target y --shuffle-block 3");
   recipes.push_back(demo + "--dora --rslora --alpha 3 --accumulate 3 --optimizer lion");
   recipes.push_back(
       "--data good.csv --target y --val good.csv --accumulate 3 --eval-every 2 "

@@ -132,6 +132,42 @@ TEST_CASE("sums over the rows train as the rows do, and auto chooses by the shap
   CHECK(on[600] < 0.9 * on[2]);
 }
 
+TEST_CASE("--profile says where the time went, and changes nothing else", "[cli][profile]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string by_rows = kTrain + "--gram off ";
+  const ProgramResult plain = run(directory, by_rows);
+  const ProgramResult profiled = run(directory, by_rows + "--profile --val good.csv --save out");
+  for (const char* part : {"reading and hashing inputs", "products of the base", "steps: forward",
+                           "steps: backward", "validation", "saving", "everything else",
+                           "GFLOP/s in a large product", "GB/s reading memory"}) {
+    CAPTURE(part, profiled.err);
+    CHECK(profiled.err.find(part) != std::string::npos);
+  }
+  CHECK(run(directory, by_rows + "--profile").out == plain.out);
+
+  const std::string json = run(directory, by_rows + "--profile --json --quiet").out;
+  const auto last = nlohmann::json::parse(json.substr(json.rfind("{\"event\"")));
+  const auto& profile = last.at("profile");
+  double sum = 0;
+  for (const auto& phase : profile.at("phases")) sum += phase.at("seconds").get<double>();
+  CHECK(sum > 0);
+  CHECK(sum <= profile.at("seconds").get<double>());
+  // Three epochs of four rows: two features, the kept product and the target of each.
+  CHECK(profile.at("row_bytes") == 3 * 4 * (2 + 1 + 1) * 4);
+  CHECK(profile.at("peak_multiply_adds_per_second") > 1e6);
+  CHECK(profile.at("peak_bytes_per_second") > 1e6);
+}
+
+TEST_CASE("--shuffle-block makes another order of the rows", "[cli][shuffle]") {
+  const TemporaryDirectory directory;
+  write_sample_files(directory);
+  const std::string blocks = kTrain + "--batch-size 1 --shuffle-block 2 ";
+  const std::string whole = run(directory, blocks).out;
+  CHECK(whole != run(directory, kTrain + "--batch-size 1").out);
+  CHECK(run(directory, kTrain + "--batch-size 1 --shuffle-block 100").out != whole);
+}
+
 TEST_CASE("a table and arrays of the same numbers train alike", "[cli]") {
   const TemporaryDirectory directory;
   write_sample_files(directory);

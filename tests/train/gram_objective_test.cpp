@@ -78,6 +78,22 @@ struct Problem {
   std::unique_ptr<Loss> loss = find_entry(loss_kinds(), "loss", "mse").make({});
 };
 
+void check_same_bits(Index rows, Index in, Index out) {
+  Problem one(rows, in, out, 1, 1);
+  const LossSum loss = one.evaluate();
+  CHECK(one.sums->XtX == one.sums->XtX.transpose());
+  for (const int threads : {2, 3, 4}) {
+    INFO(rows << " × " << in << " → " << out << ", " << threads << " threads");
+    Problem several(rows, in, out, 1, threads);
+    CHECK(one.sums->XtX == several.sums->XtX);
+    CHECK(one.sums->XtT == several.sums->XtT);
+    CHECK(one.sums->TtT == several.sums->TtT);
+    CHECK(loss.sum == several.evaluate().sum);
+    CHECK(same_bits(one.factors().A().grad, several.factors().A().grad));
+    CHECK(same_bits(one.factors().B().grad, several.factors().B().grad));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("the loss by sums is that of the rows in double, however small it is",
@@ -115,15 +131,13 @@ TEST_CASE("the gradient by sums is that of the rows", "[train][gram_objective]")
 }
 
 TEST_CASE("sums have the same bits on any number of threads", "[train][gram_objective]") {
-  Problem one(900, 600, 520, 1, 1);
-  Problem three(900, 600, 520, 1, 3);
-  CHECK(one.sums->XtX == three.sums->XtX);
-  CHECK(one.sums->XtT == three.sums->XtT);
-  CHECK(one.sums->TtT == three.sums->TtT);
-  CHECK(one.sums->XtX == one.sums->XtX.transpose());
-  CHECK(one.evaluate().sum == three.evaluate().sum);
-  CHECK(same_bits(one.factors().A().grad, three.factors().A().grad));
-  CHECK(same_bits(one.factors().B().grad, three.factors().B().grad));
+  check_same_bits(900, 600, 520);
+  check_same_bits(1000, 64, 10);
+}
+
+TEST_CASE("large sums have the same bits on any number of threads",
+          "[train][gram_objective][large]") {
+  check_same_bits(4096, 1024, 1024);
 }
 
 TEST_CASE("sums pay after enough epochs, unless they are very large", "[train][gram_objective]") {

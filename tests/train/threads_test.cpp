@@ -40,21 +40,35 @@ std::vector<Real> outcome(const Shape& shape, int threads) {
   return numbers;
 }
 
+void check_same_bits(const std::vector<Shape>& shapes) {
+  for (const Shape& shape : shapes) {
+    const std::vector<Real> expected = outcome(shape, 1);
+    for (const int threads : {2, 3, 4}) {
+      INFO(shape.loss << ", " << shape.rows << " × " << shape.in << " → " << shape.out
+                      << ", batches of " << shape.batch_size << ", " << threads << " threads");
+      CHECK(same_bits(outcome(shape, threads), expected));
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("training has the same bits on every number of threads", "[train][threads]") {
-  const std::vector<Shape> shapes = {
+  check_same_bits({
+      {"mse", 1000, 64, 10, 4, 0},
       {"mse", 1000, 64, 10, 4, 32},
       {"mse", 700, 300, 40, 8, 0},
       {"cross_entropy", 700, 300, 40, 8, 0},
       {"mse", 513, 1024, 257, 8, 256},
-  };
-  for (const Shape& shape : shapes) {
-    const std::vector<Real> expected = outcome(shape, 1);
-    for (const int threads : {2, 3, 4}) {
-      INFO(shape.loss << ", " << shape.rows << " × " << shape.in << " → " << shape.out << ", "
-                      << threads << " threads");
-      CHECK(same_bits(outcome(shape, threads), expected));
-    }
-  }
+  });
+}
+
+TEST_CASE("large trainings have the same bits on every number of threads",
+          "[train][threads][large]") {
+  check_same_bits({
+      {"mse", 4096, 1024, 1024, 8, 0},
+      {"mse", 4096, 1024, 1024, 8, 256},
+      {"mse", 2048, 4096, 4096, 16, 0},
+      {"mse", 20000, 768, 10, 8, 256},
+  });
 }

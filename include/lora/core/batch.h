@@ -26,6 +26,9 @@ struct Batch {
 
   Index size() const { return x.rows(); }
 
+  /// Those that training works on: of the rows, or of what is known of them, and their targets.
+  Index numbers() const;
+
   /// Its rows first … first+count−1.
   Batch part(Index first, Index count) const;
 };

@@ -8,27 +8,36 @@
 
 #include "lora/core/batch.h"
 #include "lora/core/compute.h"
-#include "lora/core/rng.h"
 #include "lora/data/dataset.h"
 #include "lora/data/pairs.h"
+#include "lora/data/row_order.h"
 
 namespace lora {
+
+/// How the order of an epoch may differ from that of PyTorch's DataLoader.
+struct OrderRule {
+  /// A batch of all rows has them in their own order even if it is shuffled: nothing but the
+  /// rounding of sums depends on it, unless the rows draw random numbers.
+  bool any_order = false;
+
+  /// If not 0: blocks of so many rows are shuffled, then the rows within each, see RowOrder.
+  Index shuffle_block = 0;
+};
 
 class Loader {
  public:
   /// Batches of `batch_size` of the given rows of `data`, which must outlive the loader; a size of
-  /// 0 means all of them at once. The last batch of an epoch may be shorter. With `any_order` a
-  /// batch of all rows has them in their own order even if it is shuffled: nothing but the rounding
-  /// of sums depends on it, unless the rows draw random numbers.
+  /// 0 means all of them at once. The last batch of an epoch may be shorter.
   Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, bool shuffle,
-         bool any_order = false);
+         OrderRule rule = {});
 
   /// Batches of `batch_size` pairs of rows of `data`, which has no weights: of each batch first
   /// the queries, then their documents in the same order.
-  Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, bool shuffle);
+  Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, bool shuffle,
+         Index shuffle_block = 0);
 
   /// How many rows, or pairs, an epoch has.
-  Index rows() const { return static_cast<Index>(rows_.size()); }
+  Index rows() const { return order_.size(); }
   Index batches() const { return (rows() + batch_size_ - 1) / batch_size_; }
 
   /// True if no batch of the epoch is left.
@@ -49,18 +58,17 @@ class Loader {
  private:
   void make_room(Index rows);
   std::span<const Index> rows_of_batch(Index first, Index size);
-  Batch window(Index first, Index size) const;
+  Batch window(Index first, Index size);
   Batch gathered(Index first, Index size, const Compute& compute);
   void copy_rows(std::span<const Index> rows, const Compute& compute);
 
   const Dataset* data_;
-  std::vector<Index> rows_;
+  RowOrder order_;
   Index batch_size_;
   bool shuffle_;
-  bool moves_;       // the order of the rows changes from epoch to epoch
-  bool contiguous_;  // rows_ are 0 … n−1
-  std::vector<Index> order_;
-  std::vector<Pair> pairs_;        // if there are any, rows_ and order_ count these
+  bool moves_;                     // the order of the rows changes from epoch to epoch
+  bool contiguous_;                // the rows are 0 … n−1
+  std::vector<Pair> pairs_;        // if there are any, order_ counts these
   std::vector<Index> batch_rows_;  // of pairs
   Index position_ = 0;
   bool is_gathered_ = false;  // all rows, which do not move
@@ -69,8 +77,5 @@ class Loader {
   std::vector<std::int32_t> labels_;
   std::vector<Real> weights_;
 };
-
-/// 0 … rows−1.
-std::vector<Index> all_rows(Index rows);
 
 }  // namespace lora

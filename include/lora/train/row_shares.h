@@ -8,6 +8,7 @@
 #include "lora/core/batch.h"
 #include "lora/core/compute.h"
 #include "lora/core/gradients.h"
+#include "lora/core/profile.h"
 #include "lora/core/tape.h"
 #include "lora/loss/loss.h"
 #include "lora/model/model.h"
@@ -56,6 +57,7 @@ class RowShares {
     Compute compute;
     Tape tape;
     Gradients gradients;
+    Profile profile;
     LossSum loss;
     std::exception_ptr error;
   };

@@ -119,7 +119,9 @@ class Trainer {
   bool is_validated(Index epoch) const;
   bool has_waited_enough() const;
   void keep_best_epoch();
-  LossSum add_gradients(Batch& batch);
+  void keep();
+  std::optional<Batch> next_batch();
+  LossSum add_gradients(const Batch& batch);
   double clipped(double scale) const;
   Index steps_per_epoch() const;
   void check_loss(const LossSum& loss, const Batch& batch);
