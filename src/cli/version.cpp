@@ -28,7 +28,6 @@ std::string version_text() {
   text += "instructions  ";
   text += Eigen::SimdInstructionSetsInUse();
   text += "\nproducts      " LORA_PRODUCTS "\n";
-  text += "threads       " LORA_THREADING "\n";
   return text;
 }
 

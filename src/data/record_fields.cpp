@@ -1,9 +1,10 @@
 #include "lora/data/record_fields.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <system_error>
+
+#include <fast_float/fast_float.h>
 
 #include "lora/core/error.h"
 #include "lora/data/text_number.h"
@@ -63,13 +64,9 @@ Field RecordFields::next_quoted(const char* quote) {
 
 bool RecordFields::next_number(float& value) {
   float number = 0;
-  const char* stop = parse_plain_number(position_, end_, number);
-  if (stop == nullptr) {
-    const auto [end, error] = std::from_chars(position_, end_, number);
-    if (error != std::errc() || !std::isfinite(number)) return false;
-    stop = end;
-  }
-  if (stop != end_ && *stop != separator_) return false;
+  const auto [stop, error] = fast_float::from_chars(position_, end_, number);
+  const bool is_complete = stop == end_ || *stop == separator_;
+  if (error != std::errc() || !is_complete || !std::isfinite(number)) return false;
   value = number;
   step_over(stop);
   return true;

@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <limits>
 #include <system_error>
 
@@ -168,110 +165,7 @@ bool is_tiny(string_view number) {
   return point - first + exponent < 0;
 }
 
-constexpr std::ptrdiff_t kMostDigits = 19;  // of any value: they fit into 64 bits
-
-constexpr std::array kPowersOfTen = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31,
-    1e32, 1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45, 1e46, 1e47};
-
-constexpr std::array<std::uint64_t, 9> kWholePowersOfTen = {
-    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-/// Of eight bytes 0 … 9, the first one lowest: the number that has them as its digits.
-std::uint64_t joined_digits(std::uint64_t digits) {
-  digits = (digits * (10 * 0x100 + 1)) >> 8U;
-  digits = ((digits & 0x00FF00FF00FF00FF) * (100 * 0x10000 + 1)) >> 16U;
-  return ((digits & 0x0000FFFF0000FFFF) * (10000 * 0x100000000 + 1)) >> 32U;
-}
-
-/// Puts the digits at `from` behind those of `number`; where they end. Eight at a time: the lengths
-/// of numbers are hard to predict for a processor.
-const char* take_digits(const char* from, const char* end, std::uint64_t& number) {
-  static_assert(std::endian::native == std::endian::little);
-  while (end - from >= 8) {
-    std::uint64_t bytes = 0;
-    std::memcpy(&bytes, from, sizeof bytes);
-    bytes ^= 0x3030303030303030;
-    // The high bit of each byte above 9; a carry only reaches bytes behind the first of these.
-    const std::uint64_t others = (bytes | (bytes + 0x7676767676767676)) & 0x8080808080808080;
-    const auto count = static_cast<std::size_t>(std::countr_zero(others)) / 8;
-    if (count == 0) return from;
-    number = number * kWholePowersOfTen[count] + joined_digits(bytes << (64 - 8 * count));
-    from += count;
-    if (count < 8) return from;
-  }
-  for (; from != end && is_digit(*from); ++from) {
-    number = number * 10 + static_cast<std::uint64_t>(*from - '0');
-  }
-  return from;
-}
-
-/// Adds the exponent of at most three digits at `from` to `exponent`; where it ends, or null.
-const char* take_exponent(const char* from, const char* end, std::ptrdiff_t& exponent) {
-  const bool negative = from != end && *from == '-';
-  if (from != end && is_sign(*from)) ++from;
-  std::ptrdiff_t value = 0;
-  const char* const first = from;
-  for (; from != end && is_digit(*from); ++from) {
-    if (from - first == 3) return nullptr;
-    value = 10 * value + (*from - '0');
-  }
-  exponent += negative ? -value : value;
-  return from == first ? nullptr : from;
-}
-
-/// digits · 10^exponent as the nearest float32, if it is a normal one and double arithmetic shows
-/// which it is. Three roundings (of the digits, of the power, of the result) leave an error of less
-/// than four units in the last place of the double; so its nearest float32 is right, but where that
-/// close to it is the middle between two float32.
-bool nearest_float(std::uint64_t digits, std::ptrdiff_t exponent, float& value) {
-  constexpr auto kLargestPower = static_cast<std::ptrdiff_t>(kPowersOfTen.size()) - 1;
-  constexpr std::uint64_t kBelowFloat = (1U << 29U) - 1;  // bits of a double that a float has not
-  constexpr std::uint64_t kMiddle = 1U << 28U;
-  constexpr std::uint64_t kError = 4;
-  if (exponent < -kLargestPower || exponent > kLargestPower) return false;
-  const auto scaled = static_cast<double>(digits);
-  const double number = exponent < 0 ? scaled / kPowersOfTen[static_cast<std::size_t>(-exponent)]
-                                     : scaled * kPowersOfTen[static_cast<std::size_t>(exponent)];
-  const std::uint64_t rest = std::bit_cast<std::uint64_t>(number) & kBelowFloat;
-  const bool near_middle = rest >= kMiddle - kError && rest <= kMiddle + kError;
-  const bool normal = number >= static_cast<double>(std::numeric_limits<float>::min()) &&
-                      number <= static_cast<double>(std::numeric_limits<float>::max());
-  if ((near_middle || !normal) && digits != 0) return false;
-  value = static_cast<float>(number);
-  return true;
-}
-
 }  // namespace
-
-const char* parse_plain_number(const char* from, const char* end, float& value) {
-  const bool negative = from != end && *from == '-';
-  if (negative) ++from;
-  std::uint64_t digits = 0;
-  const char* stop = take_digits(from, end, digits);
-  std::ptrdiff_t count = stop - from;
-  std::ptrdiff_t exponent = 0;
-  if (stop != end && *stop == '.') {
-    const char* const fraction = stop + 1;
-    stop = take_digits(fraction, end, digits);
-    exponent = fraction - stop;
-    count -= exponent;
-  }
-  if (count == 0 || count > kMostDigits) return nullptr;
-  if (stop != end && (*stop == 'e' || *stop == 'E')) {
-    stop = take_exponent(stop + 1, end, exponent);
-    if (stop == nullptr) return nullptr;
-  }
-  float size = 0;
-  if (!nearest_float(digits, exponent, size)) return nullptr;
-  value = negative ? -size : size;
-  return stop;
-}
 
 bool is_missing_mark(string_view text) {
   return std::ranges::find(kMissingMarks, text) != kMissingMarks.end() ||

@@ -22,9 +22,7 @@ Products products(const Real* y, const Real* t, Index n) {
   double yy = 0;
   double yt = 0;
   double tt = 0;
-#ifdef _OPENMP
 #pragma omp simd reduction(+ : yy, yt, tt)
-#endif
   for (Index j = 0; j < n; ++j) {
     const auto of_output = static_cast<double>(y[j]);
     const auto of_target = static_cast<double>(t[j]);

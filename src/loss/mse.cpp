@@ -9,9 +9,7 @@ namespace {
 
 double squared_distance(const Real* y, const Real* t, Index n) {
   double sum = 0;
-#ifdef _OPENMP
 #pragma omp simd reduction(+ : sum)
-#endif
   for (Index j = 0; j < n; ++j) {
     const double difference = y[j] - t[j];
     sum += difference * difference;

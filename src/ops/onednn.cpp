@@ -5,19 +5,24 @@
 #include <csignal>
 #include <dlfcn.h>
 #include <dnnl.h>
-#include <omp.h>
 #include <string>
 
 namespace lora {
 
 namespace {
 
-using Sgemm = decltype(&dnnl_sgemm);
+/// What is used of the library; null if it is not there.
+struct Onednn {
+  decltype(&dnnl_sgemm) sgemm = nullptr;
+  void (*set_threads)(int) = nullptr;  // of the OpenMP that it runs on
+};
 
-Sgemm load_sgemm() {
+Onednn load() {
   const std::string library = "libdnnl.so." + std::to_string(DNNL_VERSION_MAJOR);
   void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
-  return handle == nullptr ? nullptr : reinterpret_cast<Sgemm>(dlsym(handle, "dnnl_sgemm"));
+  if (handle == nullptr) return {};
+  return {reinterpret_cast<decltype(&dnnl_sgemm)>(dlsym(handle, "dnnl_sgemm")),
+          reinterpret_cast<void (*)(int)>(dlsym(handle, "omp_set_num_threads"))};
 }
 
 char letter(Op op) {
@@ -46,14 +51,14 @@ class WithoutSignals {
 
 bool onednn_gemm(Op op_a, const View& a, Op op_b, const View& b, MutableView& c, Real alpha,
                  Real beta) {
-  static const Sgemm sgemm = load_sgemm();
-  if (sgemm == nullptr) return false;
+  static const Onednn onednn = load();
+  if (onednn.sgemm == nullptr || onednn.set_threads == nullptr) return false;
   const WithoutSignals guard;
-  omp_set_num_threads(1);  // for this thread's calls: how blocks are shared out is matmul's matter
+  onednn.set_threads(1);  // for this thread's calls: how blocks are shared out is matmul's matter
   const Index inner = op_a == Op::none ? a.cols() : a.rows();
-  return sgemm(letter(op_a), letter(op_b), c.rows(), c.cols(), inner, alpha, a.data(),
-               a.outerStride(), b.data(), b.outerStride(), beta, c.data(),
-               c.outerStride()) == dnnl_success;
+  return onednn.sgemm(letter(op_a), letter(op_b), c.rows(), c.cols(), inner, alpha, a.data(),
+                      a.outerStride(), b.data(), b.outerStride(), beta, c.data(),
+                      c.outerStride()) == dnnl_success;
 }
 
 }  // namespace lora

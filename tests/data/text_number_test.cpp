@@ -1,9 +1,7 @@
 #include "lora/data/text_number.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -120,49 +118,5 @@ TEST_CASE("only words and truth values do not resemble numbers", "[data][text_nu
   for (const char* cell : {"setosa", "TRUE", "2020-01-31", "Na"}) {
     INFO(cell);
     CHECK_FALSE(resembles_number(parse_number(cell).fault));
-  }
-}
-
-TEST_CASE("plain numbers are rounded to the nearest float32", "[data][text_number]") {
-  // The C library rounds correctly too, by arithmetic of any length.
-  std::mt19937_64 generator(1);
-  const auto digits = [&](std::size_t count) {
-    std::string text;
-    for (std::size_t i = 0; i < count; ++i) text += static_cast<char>('0' + generator() % 10);
-    return text;
-  };
-  int quick = 0;
-  for (int i = 0; i < 200'000; ++i) {
-    std::string text =
-        (i % 2 == 0 ? "" : "-") + digits(generator() % 10) + "." + digits(1 + generator() % 9);
-    if (i % 3 == 0) text += "e" + std::to_string(static_cast<int>(generator() % 70) - 40);
-    const std::string line = text + ",";  // more bytes behind it, or none
-    const char* const last = line.data() + (i % 5 == 0 ? text.size() : line.size());
-    float value = 0;
-    const char* const stop = parse_plain_number(line.data(), last, value);
-    if (stop == nullptr) continue;
-    ++quick;
-    REQUIRE(stop == line.data() + text.size());
-    INFO(text);
-    REQUIRE(value == std::strtof(text.c_str(), nullptr));
-  }
-  CHECK(quick > 150'000);
-}
-
-TEST_CASE("a plain number in the middle of two float32 is left to longer arithmetic",
-          "[data][text_number]") {
-  float value = 0.5F;
-  for (const std::string text : {"16777217", "1.000000059604644775390625", "1.00000005960464478",
-                                 "3.5e38", "1e-40", "", "-", ".", "1e", "1e+", "+1", "x", "nan"}) {
-    INFO(text);
-    CHECK(parse_plain_number(text.data(), text.data() + text.size(), value) == nullptr);
-  }
-  CHECK(value == 0.5F);
-  for (const std::string text :
-       {"16777216", "16777218", "-0", "5.", ".5", "00000000000000000.25", "1E+2"}) {
-    INFO(text);
-    CHECK(parse_plain_number(text.data(), text.data() + text.size(), value) ==
-          text.data() + text.size());
-    CHECK(value == std::strtof(text.c_str(), nullptr));
   }
 }

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <sys/stat.h>
@@ -551,5 +553,39 @@ TEST_CASE("any number of threads reads the same bits", "[data][text_table]") {
   CHECK(one.lines.back() == 60'006);  // the two quoted line ends before it, and the header
   for (const int threads : {2, 3, 4}) {
     CHECK(read_table(path, {.threads = threads, .chunk_bytes = 100'000}) == one);
+  }
+}
+
+TEST_CASE("numbers are rounded to the nearest float32", "[data][text_table]") {
+  std::mt19937_64 generator(1);
+  const auto digits = [&](std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += static_cast<char>('0' + generator() % 10);
+    return text;
+  };
+  // In the middle of two float32, and at the ends of their range.
+  std::vector<std::string> texts = {"16777217",   "1.000000059604644775390625",
+                                    "-1.0e-40",   "1.00000005960464478",
+                                    "-0",         "340282346638528859811704183484516925440",
+                                    "1e-60",      "1.1754943508222875e-38",
+                                    "5.",         ".5",
+                                    "1E+2",       "00000000000000000.25",
+                                    "3.4028e+38", "7.006492321624085e-46"};
+  for (int i = 0; i < 50'000; ++i) {
+    texts.push_back((i % 2 == 0 ? "" : "-") + digits(generator() % 10) + "." +
+                    digits(1 + generator() % 12));
+    if (i % 3 == 0) {
+      texts.back() += "e" + std::to_string(static_cast<int>(generator() % 70) - 40);
+    }
+  }
+  std::string content = "x,y\n";
+  for (const std::string& text : texts) content += text + ",1\n";
+  const test::TemporaryDirectory directory;
+  const Content table = read_table(directory.write("a.csv", content));
+  REQUIRE(table.numbers.size() == 2 * texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    INFO(texts[i]);
+    // The C library rounds rightly too, by arithmetic of any length.
+    REQUIRE(table.numbers[2 * i] == std::strtof(texts[i].c_str(), nullptr));
   }
 }

@@ -1,6 +1,8 @@
 #include "lora/ops/parallel.h"
 
 #include <cmath>
+#include <functional>
+#include <thread>
 #include <vector>
 
 #include "support/catch.h"
@@ -20,6 +22,32 @@ TEST_CASE("every block is called once, on any number of threads", "[ops][paralle
       }
     }
   }
+}
+
+TEST_CASE("several threads may ask for blocks at once", "[ops][parallel]") {
+  constexpr Index kCount = 50;
+  constexpr int kRounds = 200;
+  const auto ask = [](std::vector<int>& calls) {
+    const Compute compute{4};
+    for (int round = 0; round < kRounds; ++round) {
+      for_each_block(compute, kCount, 1e9, [&](Index i) { ++calls[static_cast<std::size_t>(i)]; });
+    }
+  };
+  std::vector<std::vector<int>> calls(4, std::vector<int>(kCount, 0));
+  std::vector<std::thread> threads;
+  for (std::vector<int>& own : calls) threads.emplace_back(ask, std::ref(own));
+  for (std::thread& thread : threads) thread.join();
+  CHECK(calls == std::vector<std::vector<int>>(4, std::vector<int>(kCount, kRounds)));
+}
+
+TEST_CASE("a block may ask for blocks", "[ops][parallel]") {
+  const Compute compute{3};
+  std::vector<int> calls(100, 0);
+  for_each_block(compute, 10, 1e9, [&](Index i) {
+    for_each_block(compute, 10, 1e9,
+                   [&](Index j) { ++calls[static_cast<std::size_t>(10 * i + j)]; });
+  });
+  CHECK(calls == std::vector<int>(100, 1));
 }
 
 TEST_CASE("a sum over blocks is added in their order, on any number of threads",

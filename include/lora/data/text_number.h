@@ -35,12 +35,6 @@ struct ParsedNumber {
 /// too small for float32 becomes a denormal or zero.
 ParsedNumber parse_number(std::string_view cell);
 
-/// Reads a number that is digits, perhaps with a sign '-', a point and an exponent, at the start of
-/// [from, end), rounded to the nearest float32; quick. Returns where it ends; or null, and leaves
-/// `value` alone, if there is none, or if finding the nearest float32 takes more than double
-/// arithmetic: parse_number knows then.
-const char* parse_plain_number(const char* from, const char* end, float& value);
-
 /// A sentence about a cell that is not a finite number: "'abc' is not a number". Not for none.
 std::string explain(NumberFault fault, std::string_view cell);
 

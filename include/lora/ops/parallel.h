@@ -13,8 +13,15 @@ namespace lora {
 /// Below this many multiply-adds, or elements touched, waking a thread costs more than it gains.
 inline constexpr double kParallelWork = 1 << 18;
 
-/// The processors that this process may use; 1 in a build without threads.
+/// The processors that this process may use.
 int available_threads();
+
+/// Calls call(block, i) for i = 0 … count−1, on the calling thread and on up to threads − 1 others.
+/// Each takes the next i when it is done with one: a thread that the system lets wait holds nobody
+/// up. Threads without work sleep; they do not spin, since others may want the processor. Called
+/// from several threads at once, all but one of them do their own work alone.
+void run_blocks(int threads, Index count, void (*call)(const void* block, Index i),
+                const void* block);
 
 /// Calls `block(i)` for i = 0 … count−1, on up to compute.threads threads if `work` (multiply-adds,
 /// or elements) is worth it. The blocks must not depend on each other; `block` must not throw.
@@ -25,10 +32,8 @@ void for_each_block(const Compute& compute, Index count, double work, const Bloc
     for (Index i = 0; i < count; ++i) block(i);
     return;
   }
-#ifdef _OPENMP
-#pragma omp parallel for num_threads(compute.threads) schedule(static)
-#endif
-  for (Index i = 0; i < count; ++i) block(i);
+  const auto call = [](const void* of, Index i) { (*static_cast<const Block*>(of))(i); };
+  run_blocks(compute.threads, count, call, &block);
 }
 
 /// The sum of `block(i)` for i = 0 … count−1, added in that order whatever the number of threads.
