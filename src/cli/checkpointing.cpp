@@ -16,8 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Options that change no number, so that a run may go on with others.
-constexpr std::array<std::string_view, 7> kFreeOptions = {
-    "threads", "json", "quiet", "verbose", "log-every", "require", "profile"};
+constexpr std::array<std::string_view, 8> kFreeOptions = {
+    "threads", "json", "quiet", "verbose", "log-every", "require", "profile", "progress"};
 
 bool is_free(const Setting& setting) {
   return setting.group == kOutputGroup ||

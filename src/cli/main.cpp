@@ -1,5 +1,6 @@
 // lora-train: parse, build, run, catch.
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "command_line.h"
 #include "exit_code.h"
 #include "interrupt.h"
+#include "live_line.h"
 #include "lora/core/error.h"
 #include "lora/core/table.h"
 #include "lora/report/json_lines.h"
@@ -21,6 +23,15 @@
 namespace lora::cli {
 
 namespace {
+
+/// Messages stand above the line that says how far a run is.
+class AboveLiveLine : public spdlog::sinks::stderr_color_sink_mt {
+ public:
+  void log(const spdlog::details::log_msg& message) override {
+    erase_live_line();
+    spdlog::sinks::stderr_color_sink_mt::log(message);
+  }
+};
 
 /// Everything but results goes to stderr.
 void set_up_log(const Options& options) {
@@ -76,7 +87,8 @@ int run(int argc, const char* const* argv) {
 }  // namespace lora::cli
 
 int main(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("lora-train"));
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("lora-train", std::make_shared<lora::cli::AboveLiveLine>()));
   spdlog::set_pattern("%v");
   try {
     return lora::cli::run(argc, argv);

@@ -154,12 +154,12 @@ nlohmann::ordered_json start_facts(Run& run, const std::vector<Setting>& setting
           {"inputs", inputs_as_json(inputs)}};
 }
 
-Trained train_run(Run& run, const Options& options, Told told, Observer* observer,
-                  Checkpointing* checkpointing) {
+Trained train_run(Run& run, const Options& options, Told told,
+                  const std::vector<Observer*>& observers, Checkpointing* checkpointing) {
   Beginning beginning(told);
-  std::vector<Observer*> observers = {&beginning};
-  if (observer != nullptr) observers.push_back(observer);
-  TrainParts parts = run.parts(std::move(observers), interrupted);
+  std::vector<Observer*> all = {&beginning};
+  all.insert(all.end(), observers.begin(), observers.end());
+  TrainParts parts = run.parts(std::move(all), interrupted);
   parts.keeper = checkpointing;
   Trainer trainer(train_config(options), std::move(parts));
   const std::vector<double> probe_before = probe_of(run);

@@ -34,10 +34,10 @@ struct Told {
   bool first_figures = true;  ///< those before training
 };
 
-/// Trains to the end, or until a signal asks for it. `observer` may be null. Throws Error(training)
-/// also if nothing was learned.
-Trained train_run(Run& run, const Options& options, Told told, Observer* observer,
-                  Checkpointing* checkpointing = nullptr);
+/// Trains to the end, or until a signal asks for it; `observers` are told how it goes. Throws
+/// Error(training) also if nothing was learned.
+Trained train_run(Run& run, const Options& options, Told told,
+                  const std::vector<Observer*>& observers, Checkpointing* checkpointing = nullptr);
 
 /// The numbers of its end event.
 nlohmann::ordered_json end_facts(Run& run, double seconds);

@@ -367,6 +367,8 @@ void bind_run(Binder& bind, Options& o) {
       "say at the end where the time went, and which share of this machine's peak product and "
       "bandwidth was reached");
   bind.on(kTrainOrPlan);
+  bind.choice("progress", o.progress, {"auto", "on", "off"},
+              "a line on stderr that says how far it is; auto: on a terminal, but not in a CI");
   bind.whole("log-every", o.log_every, {1}, "say the loss every N steps (with --json: an object)");
   bind.on(kTrainOrPlan | kEval);
   bind.texts("require", o.require, "CONDITION",

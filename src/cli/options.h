@@ -100,6 +100,7 @@ struct Options {
   std::optional<Index> log_every;
   std::vector<std::string> require;
   bool json = false;
+  std::string progress = "auto";
   bool quiet = false;
   bool verbose = false;
 

@@ -214,6 +214,8 @@ void resolve_training(Options& o) {
   o.shuffle = o.shuffle.value_or(!demo);
   refuse_without(o.shuffle_block.has_value(), *o.shuffle && *o.batch_size > 0, "shuffle-block",
                  "shuffle and a --batch-size above 0");
+  refuse_together(o.progress == "on", "progress on", o.quiet, "quiet",
+                  "one is more on stderr, the other less");
   refuse_together(o.profile, "profile", o.quiet && !o.json, "quiet", "it is said on stderr");
 }
 

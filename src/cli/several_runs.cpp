@@ -111,8 +111,9 @@ bool SeveralRuns::train_one(std::size_t i) {
   outcome.training_bytes = training_bytes(memory_need(read_.size(options), options));
   try {
     const Index log_every = options.json ? 0 : options.log_every.value_or(0);
-    Trained trained = train_run(run, options, {log_every, /*first_figures=*/false},
-                                options.json ? json_ : nullptr);
+    std::vector<Observer*> observers;
+    if (options.json) observers.push_back(json_);
+    Trained trained = train_run(run, options, {log_every, /*first_figures=*/false}, observers);
     if (trained.result.interrupted) return false;
     outcome.result = std::move(trained.result);
     outcome.seconds = trained.seconds;

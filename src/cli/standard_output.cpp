@@ -6,6 +6,7 @@
 #include <string>
 #include <unistd.h>
 
+#include "live_line.h"
 #include "lora/core/error.h"
 
 namespace lora::cli {
@@ -15,6 +16,8 @@ void StandardOutput::line(std::string_view text_of_line) {
 }
 
 void StandardOutput::text(std::string_view rest) {
+  static const bool is_terminal = isatty(STDOUT_FILENO) == 1;
+  if (is_terminal) erase_live_line();
   while (!rest.empty() && !reader_gone_) {
     const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
     if (written >= 0) {

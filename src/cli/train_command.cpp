@@ -12,11 +12,13 @@
 #include "checkpointing.h"
 #include "exit_code.h"
 #include "inputs.h"
+#include "live_line.h"
 #include "lora/artifact/peft_writer.h"
 #include "lora/core/error.h"
 #include "lora/report/json_lines.h"
 #include "one_run.h"
 #include "profiling.h"
+#include "progress.h"
 #include "several_runs.h"
 #include "standard_output.h"
 #include "terminal_reporter.h"
@@ -44,6 +46,16 @@ void report_start(Run& run, const Options& options, const std::vector<Setting>& 
   out.line(fmt::format("Total parameters: {}", counts.total));
 }
 
+bool shows_progress(const Options& options) {
+  if (options.progress != "auto") return options.progress == "on";
+  return !options.quiet && terminal_takes_live_line();
+}
+
+/// Of the whole run, whichever of --epochs and --max-steps decides.
+Index epochs_of(const Run& run, const Options& options) {
+  return (run.total_steps(options) - 1) / run.steps_per_epoch(options) + 1;
+}
+
 int train(Options& options, const std::vector<Setting>& settings, StandardOutput& out,
           JsonLines& json) {
   Profiling profiling(options.profile);
@@ -65,9 +77,14 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
 
   TerminalReporter terminal(out);
   Observer* const lines = options.json ? static_cast<Observer*>(&json) : &terminal;
+  std::optional<Progress> progress;
+  if (shows_progress(options)) progress.emplace(run.total_steps(options), epochs_of(run, options));
+  std::vector<Observer*> observers = {lines};
+  if (progress) observers.push_back(&*progress);
   const auto [result, seconds] =
-      train_run(run, options, {options.json ? 0 : options.log_every.value_or(0)}, lines,
+      train_run(run, options, {options.json ? 0 : options.log_every.value_or(0)}, observers,
                 checkpointing ? &*checkpointing : nullptr);
+  progress.reset();
   if (result.interrupted) {
     const std::string message = interruption(result, options);
     spdlog::error(message);

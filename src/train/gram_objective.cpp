@@ -36,7 +36,11 @@ GramObjective::GramObjective(LowRank& factors, const GramSums& sums, Index row_c
       GAt_(At_.rows(), At_.cols()),
       CB_(At_.rows(), At_.cols()),
       AC_(Bt_.rows(), Bt_.cols()),
-      AC_of_block_(blocks_of(A_.cols()) * Bt_.rows(), Bt_.cols()) {}
+      AC_of_block_(blocks_of(A_.cols()) * Bt_.rows(), Bt_.cols()),
+      AGAt_(A_.rows(), A_.rows()),
+      BtB_(A_.rows(), A_.rows()),
+      dAt_(At_.rows(), At_.cols()),
+      dBt_(Bt_.rows(), Bt_.cols()) {}
 
 LossSum GramObjective::evaluate(const Batch& batch, Tape& tape, Metrics metrics) {
   if (tape.mode() == Mode::infer) return rows_->evaluate(batch, tape, metrics);
@@ -46,12 +50,21 @@ LossSum GramObjective::evaluate(const Batch& batch, Tape& tape, Metrics metrics)
   At_ = A_.transpose();
   Bt_ = factors_->B().value.transpose().cast<double>();
   multiply();
-  const DoubleMatrix AGAt = A_ * GAt_;
-  const DoubleMatrix BtB = Bt_ * Bt_.transpose();
-  factors_->B().grad.noalias() += (2 * s * (s * AGAt * Bt_ - AC_)).transpose().cast<Real>();
-  factors_->A().grad.noalias() += (2 * s * (s * GAt_ * BtB - CB_)).transpose().cast<Real>();
-  const double explained = s * s * AGAt.cwiseProduct(BtB).sum();
+  AGAt_.noalias() = A_ * GAt_;
+  BtB_.noalias() = Bt_ * Bt_.transpose();
+  add_gradients();
+  const double explained = s * s * AGAt_.cwiseProduct(BtB_).sum();
   return {explained - 2 * s * At_.cwiseProduct(CB_).sum() + sums_->TtT, weight_};
+}
+
+void GramObjective::add_gradients() {
+  const double s = factors_->scale();
+  dBt_ = -2 * s * AC_;
+  dBt_.noalias() += 2 * s * s * AGAt_ * Bt_;
+  factors_->B().grad += dBt_.transpose().cast<Real>();
+  dAt_ = -2 * s * CB_;
+  dAt_.noalias() += 2 * s * s * GAt_ * BtB_;
+  factors_->A().grad += dAt_.transpose().cast<Real>();
 }
 
 /// By blocks of features, each of which reads its rows of both sums once; what they add up to is

@@ -336,6 +336,8 @@ const std::vector<Refusal> kRefusals = {
     {"--shuffle-block 2", 2, {"--shuffle-block", "--shuffle"}},
     {kTrain + "--profile --folds 2", 2, {"--profile", "--folds"}},
     {kTrain + "--profile --sweep rank=1,2", 2, {"--profile", "--sweep"}},
+    {kTrain + "--progress on --quiet", 2, {"--progress on", "--quiet"}},
+    {kTrain + "--progress maybe", 2, {"--progress", "auto"}},
     {kTrain + "--profile --quiet", 2, {"--profile", "--quiet"}},
     {"eval --data good.csv --target y --base base.safetensors --profile", 2, {"--profile"}},
     {kTrain + "--gram on --batch-size 2", 2, {"--gram on", "--batch-size 0"}},

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "lora/train/gram_objective.h"
 #include "support/catch.h"
 #include "support/training.h"
 
@@ -140,6 +141,27 @@ TEST_CASE("the counter counts every way to allocate", "[train][allocation]") {
   std::vector<Index> rows;
   CHECK(allocations_in([&] { rows = all_rows(100); }) == 1);
   CHECK(allocations_in([&] { matrix.setZero(); }) == 0);
+}
+
+TEST_CASE("a step by sums over the rows allocates nothing", "[train][allocation]") {
+  for (const int threads : {1, 2}) {
+    TrainingOptions options;
+    options.adapter.rank = 8;
+    options.threads = threads;
+    Rng rng(3);
+    Dataset data = random_regression(300, 400, 200, rng);
+    Linear base = Linear::drawn(400, 200, rng);
+    Training training(std::move(data), std::move(base), std::move(rng), options);
+    Linear& layer = training.model.linear();
+    const GramSums sums(layer, training.data, all_rows(300), training.compute);
+    GramObjective objective(*layer.adapter()->only_factors(), sums, 300, training.objective,
+                            training.compute);
+    Tape tape(training.compute);
+    tape.reset(Mode::train);
+    const Batch batch{{}, training.data.features.view(), {}, {}, {}};
+    objective.evaluate(batch, tape, {});
+    CHECK(allocations_in([&] { objective.evaluate(batch, tape, {}); }) == 0);
+  }
 }
 
 TEST_CASE("a training step after the second allocates nothing", "[train][allocation]") {

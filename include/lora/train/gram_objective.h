@@ -36,6 +36,7 @@ class GramObjective : public Objective {
 
  private:
   void multiply();
+  void add_gradients();
 
   LowRank* factors_;
   const GramSums* sums_;
@@ -49,6 +50,10 @@ class GramObjective : public Objective {
   DoubleMatrix CB_;           // XᵀT·B
   DoubleMatrix AC_;           // A·XᵀT
   DoubleMatrix AC_of_block_;  // its parts, one under the other
+  DoubleMatrix AGAt_;         // A·XᵀX·Aᵀ
+  DoubleMatrix BtB_;          // BᵀB
+  DoubleMatrix dAt_;          // (in, r)
+  DoubleMatrix dBt_;          // (r, out)
 };
 
 }  // namespace lora

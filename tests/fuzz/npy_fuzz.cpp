@@ -1,0 +1,8 @@
+// Fuzzes the reading of .npy files.
+#include "array_reading.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const lora::fuzz::InputDirectory directory;
+  const std::string path = directory.write("input.npy", data, size);
+  return lora::fuzz::read_or_refuse([&] { lora::fuzz::read_arrays(path); });
+}
