@@ -29,14 +29,27 @@ std::string digits_of(const XXH128_hash_t& hash) {
   return digits;
 }
 
-/// Of both, one after the other.
-XXH128_hash_t hash_of(Bytes first, Bytes second) {
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  XXH3_128bits_update(&state, first.data(), first.size());
-  XXH3_128bits_update(&state, second.data(), second.size());
-  return XXH3_128bits_digest(&state);
-}
+/// Hashes parts of a file without keeping their pages: a large file would otherwise count as memory
+/// of the program.
+class Hashing {
+ public:
+  explicit Hashing(const MappedFile& file) : file_(&file) { XXH3_128bits_reset(&state_); }
+
+  void add(std::size_t first, std::size_t count) {
+    constexpr std::size_t kPiece = std::size_t{8} << 20U;
+    for (const std::size_t end = first + count; first < end; first += kPiece) {
+      const Bytes piece = file_->bytes().subspan(first, std::min(kPiece, end - first));
+      XXH3_128bits_update(&state_, piece.data(), piece.size());
+      file_->forget(first, piece.size());
+    }
+  }
+
+  std::string digits() const { return digits_of(XXH3_128bits_digest(&state_)); }
+
+ private:
+  const MappedFile* file_;
+  XXH3_state_t state_;
+};
 
 std::int64_t time_of_change(const std::string& path) {
   struct stat status {};
@@ -48,14 +61,17 @@ std::int64_t time_of_change(const std::string& path) {
 
 FileHash hash_file(const std::string& path, const FileHashLimits& limits) {
   const MappedFile file(path);
-  const Bytes bytes = file.bytes();
-  if (bytes.size() <= limits.whole) {
-    return {bytes.size(), "xxh3-128:" + digits_of(XXH3_128bits(bytes.data(), bytes.size()))};
+  const std::uint64_t size = file.bytes().size();
+  Hashing hashing(file);
+  if (size <= limits.whole) {
+    hashing.add(0, size);
+    return {size, "xxh3-128:" + hashing.digits()};
   }
-  const std::size_t end = std::min<std::uint64_t>(limits.end, bytes.size());
-  return {bytes.size(), "xxh3-128-ends:" + std::to_string(bytes.size()) + ":" +
-                            std::to_string(time_of_change(path)) + ":" +
-                            digits_of(hash_of(bytes.first(end), bytes.last(end)))};
+  const std::uint64_t end = std::min(limits.end, size);
+  hashing.add(0, end);
+  hashing.add(size - end, end);
+  return {size, "xxh3-128-ends:" + std::to_string(size) + ":" +
+                    std::to_string(time_of_change(path)) + ":" + hashing.digits()};
 }
 
 }  // namespace lora

@@ -83,4 +83,14 @@ MappedFile::~MappedFile() {
   ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
+void MappedFile::forget(std::size_t first, std::size_t count) const {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t begin = (first + page - 1) / page * page;
+  const std::size_t end = (first + count) / page * page;
+  if (begin >= end) return;
+  // Mapped pages are never written to, so that nothing is lost; a failure costs memory only.
+  static_cast<void>(
+      ::madvise(const_cast<std::byte*>(bytes_.data()) + begin, end - begin, MADV_DONTNEED));
+}
+
 }  // namespace lora

@@ -14,6 +14,15 @@ namespace {
 
 constexpr double kLargestCache = 1 << 30;  // bytes
 
+// Numbers that are computed at a time, in whole blocks of rows, which threads share out.
+constexpr Index kNumbersAtOnce = Index{1} << 21;
+
+Index rows_at_once(Index numbers_of_row) {
+  constexpr Index kMostBlocks = 16;
+  return std::clamp<Index>(kNumbersAtOnce / kBlockRows / numbers_of_row, 1, kMostBlocks) *
+         kBlockRows;
+}
+
 bool consecutive(std::span<const Index> rows) {
   for (std::size_t i = 1; i < rows.size(); ++i) {
     if (rows[i] != rows[i - 1] + 1) return false;
@@ -43,7 +52,7 @@ FrozenCache::FrozenCache(const Model& model, const Dataset& data, Compute& compu
   inputs_.resize(data.rows(), kept_.input);
   products_.resize(data.rows(), kept_.product);
   Tape tape(compute);
-  Loader loader(data, all_rows(data.rows()), kBlockRows, /*shuffle=*/false);
+  Loader loader(data, all_rows(data.rows()), rows_at_once(below.all()), /*shuffle=*/false);
   while (const std::optional<Batch> batch = loader.next()) {
     tape.reset(Mode::infer);
     const Below of_rows = model.below(*batch, tape);

@@ -94,16 +94,16 @@ void GramObjective::multiply() {
 }
 
 bool GramObjective::pays(Index rows, Index in, Index out, Index rank, Index epochs) {
-  // Multiply-adds, in which a double counts as two floats. The rows' way has each factor in two and
-  // a half products an epoch, and the base's product once.
-  constexpr double kDouble = 2;
+  // Multiply-adds. Those of large products in double take as long as those of skinny ones in float
+  // (measured at 4096 rows, 1024 features and outputs: the sums pay from 54 epochs on, by this rule
+  // from 45). The rows' way has each factor in two and a half products an epoch, and the base's
+  // product once.
   const auto n = static_cast<double>(rows);
   const auto i = static_cast<double>(in);
   const auto o = static_cast<double>(out);
   const auto r = static_cast<double>(rank);
   const auto e = static_cast<double>(epochs);
-  const double sums = kDouble * n * i * (2 * o + i / 2);
-  const double by_sums = sums + kDouble * e * r * i * (i + 2 * o);
+  const double by_sums = n * i * (2 * o + i / 2) + e * r * i * (i + 2 * o);
   const double by_rows = n * i * o + 2.5 * e * n * r * (i + o);
   return by_sums < by_rows && memory(in, out) <= kMostMemory;
 }

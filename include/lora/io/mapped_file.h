@@ -27,6 +27,10 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
 
+  /// Gives back the pages of so many bytes from `first` on; they are read again if they are looked
+  /// at.
+  void forget(std::size_t first, std::size_t count) const;
+
  private:
   std::string path_;
   std::span<const std::byte> bytes_;
