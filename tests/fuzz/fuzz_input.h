@@ -14,10 +14,14 @@
 
 namespace lora::fuzz {
 
-/// A directory in memory, for this process alone.
+/// A directory for this process alone, in memory where there is a place for that.
 class InputDirectory {
  public:
-  InputDirectory() : path_("/dev/shm/lora-fuzz-" + std::to_string(getpid())) {
+  InputDirectory() {
+    const std::filesystem::path memory = "/dev/shm";
+    const auto place =
+        std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+    path_ = place / ("lora-fuzz-" + std::to_string(getpid()));
     std::filesystem::create_directories(path_);
   }
   ~InputDirectory() {
