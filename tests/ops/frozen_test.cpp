@@ -40,13 +40,13 @@ void check_products(const Storage& storage, const Shape& shape) {
   Tape tape(compute);
   tape.reset(Mode::infer);
 
-  Matrix z = Matrix::Constant(shape.n, shape.out + 2, std::numeric_limits<Real>::quiet_NaN());
-  frozen_product(x, frozen, z.middleCols(1, shape.out), tape);
-  CHECK(z.middleCols(1, shape.out) == x * W.transpose());
+  Matrix z = Matrix::Constant(shape.n + 1, shape.out + 2, std::numeric_limits<Real>::quiet_NaN());
+  frozen_product(x, frozen, z.block(0, 1, shape.n, shape.out), tape);
+  CHECK(z.block(0, 1, shape.n, shape.out) == x * W.transpose());
 
-  Matrix dx = Matrix::Ones(shape.n, shape.in + 2);
-  frozen_product_backward(dz, frozen, dx.middleCols(1, shape.in), tape);
-  CHECK(dx.middleCols(1, shape.in) == Matrix::Ones(shape.n, shape.in) + dz * W);
+  Matrix dx = Matrix::Ones(shape.n + 1, shape.in + 2);
+  frozen_product_backward(dz, frozen, dx.block(0, 1, shape.n, shape.in), tape);
+  CHECK(dx.block(0, 1, shape.n, shape.in) == Matrix::Ones(shape.n, shape.in) + dz * W);
   CHECK(tape.frames() == 0);
 }
 
