@@ -25,6 +25,14 @@ void matmul(const View& x, Op op_w, const View& W, MutableView& y, Real alpha, R
   const Index n = y.rows();
   const Index m = y.cols();
   const double work = count_product(n, x.cols(), m, compute);
+  if (x.cols() == 0) {
+    if (beta == Real{0}) {
+      y.setZero();
+    } else {
+      y *= beta;
+    }
+    return;
+  }
   const Index block_cols = n <= kBlockRows ? kBlockCols : std::max<Index>(m, 1);
   const Index col_blocks = (m + block_cols - 1) / block_cols;
 

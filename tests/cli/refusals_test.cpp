@@ -109,6 +109,7 @@ const std::vector<Refusal> kRefusals = {
     {"--config value.toml", 2, {"value.toml:1:1", "--rank", "'zero'"}},
     {"--config twice.toml", 2, {"twice.toml:2", "--rank", "second time"}},
     {"--config section.toml", 2, {"section.toml:1", "'adapter'", "top level"}},
+    {"--config header.toml", 2, {"header.toml:1:2", "TOML", "'#'"}},
     {"--config broken.toml", 2, {"broken.toml:1:", "TOML"}},
     {"--config date.toml", 2, {"date.toml:1:1", "'epochs'"}},
 

@@ -245,6 +245,7 @@ void write_configurations(const TemporaryDirectory& directory) {
       {"twice.toml", "r = 4\nrank = 5\n"},
       {"section.toml", "[adapter]\nrank = 4\n"},
       {"broken.toml", "rank = = 4\n"},
+      {"header.toml", "[#ra\n"},
       {"date.toml", "epochs = 2020-01-01\n"},
   };
   for (const auto& [name, content] : files) directory.write(name, content);
