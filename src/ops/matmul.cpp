@@ -63,7 +63,7 @@ void matmul_nn(const View& x, const View& W, MutableView y, Real alpha, Real bet
 void add_matmul_tn(const View& a, const View& b, MutableView C, Real alpha, Compute& compute) {
   const Index n = a.rows();
   const double work = count_product(C.rows(), n, C.cols(), compute);
-  if (n == 0) return;
+  if (n == 0 || C.size() == 0) return;
   // Threads share out the longer side of C; each of them walks over all rows in their order.
   const bool cut_cols = C.cols() >= C.rows();
   const Index side = cut_cols ? C.cols() : C.rows();
