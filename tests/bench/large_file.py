@@ -3,7 +3,7 @@
 
     tests/bench/large_file.py [BUILD_DIRECTORY] [GIGABYTES]
 
-The features (20 GB by default) are a sparse .npy file below the build directory, in which one row in 64 holds numbers; it
+The features (20 GB by default) are a sparse .npy file below the build directory, in which one row in 16 holds numbers; it
 is removed at the end. One epoch each in DataLoader's order and with --shuffle-block. Anonymous memory is what the program
 has for itself; pages of the file that happen to be in memory belong to the system, which takes them back when it wants.
 """
@@ -17,7 +17,7 @@ from random import Random
 
 SOURCE = Path(__file__).resolve().parent.parent.parent
 FEATURES = 1024
-WRITTEN = 64  # one row in so many
+WRITTEN = 16  # one row in so many
 FLOAT = 4
 LIMIT_MB = 300
 
