@@ -8,11 +8,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "completions.h"
 #include "config_file.h"
 #include "help.h"
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
 #include "lora/core/table.h"
+#include "man_page.h"
+#include "shell_option.h"
 #include "verbs.h"
 #include "version.h"
 
@@ -225,6 +228,16 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
   if (meta.at("--version")->count() > 0) {
     line.action = CommandLine::Action::print_text;
     line.text = version_text();
+    return line;
+  }
+  if (meta.at("--man")->count() > 0) {
+    line.action = CommandLine::Action::print_text;
+    line.text = man_page(settings);
+    return line;
+  }
+  if (const auto shell = only_result(*meta.at("--completion"))) {
+    line.action = CommandLine::Action::print_text;
+    line.text = find_entry(shells(), "shell", *shell).script(shell_options(settings));
     return line;
   }
   const std::vector<Texts> given = given_to(settings, options, verb);

@@ -1,8 +1,10 @@
 #include "help.h"
 
+#include <array>
 #include <cstddef>
-#include <string_view>
 
+#include "completions.h"
+#include "exit_code.h"
 #include "lora/core/table.h"
 #include "verbs.h"
 
@@ -16,20 +18,30 @@ constexpr std::size_t kTextColumn = 26;
 constexpr std::string_view kEnd =
     "\nResults go to stdout, everything else to stderr. Each option is also a key of --config "
     "FILE,\n"
-    "where a switch is written as  shuffle = true.\n\n"
-    "Exit codes: 0 done, 1 a fault of the program, 2 usage, 3 input, 4 training went wrong,\n"
-    "5 a --require did not hold, 6 output, 7 memory, 130 interrupted.\n";
+    "where a switch is written as  shuffle = true.\n\n";
 
-/// `text` in lines of kWidth, all but the first indented.
-std::string wrapped(const std::string& text) {
+constexpr std::array kExitMeanings = {
+    ExitMeaning{kDone, "done"},
+    ExitMeaning{kFault, "a fault of the program"},
+    ExitMeaning{kUsage, "wrong usage or configuration"},
+    ExitMeaning{kInput, "an input file or its data is wrong"},
+    ExitMeaning{kTraining, "training went wrong"},
+    ExitMeaning{kRequirement, "a --require did not hold"},
+    ExitMeaning{kOutput, "an output could not be written"},
+    ExitMeaning{kMemory, "not enough memory"},
+    ExitMeaning{kInterrupted, "interrupted"},
+};
+
+/// `text` in lines of kWidth, all but the first indented by `indent`.
+std::string wrapped(const std::string& text, std::size_t indent) {
   std::string result;
-  std::size_t column = kTextColumn;
+  std::size_t column = indent;
   for (std::size_t start = 0; start < text.size();) {
     const std::size_t end = std::min(text.find(' ', start), text.size());
-    if (column > kTextColumn && column + 1 + (end - start) > kWidth) {
-      result += "\n" + std::string(kTextColumn, ' ');
-      column = kTextColumn;
-    } else if (column > kTextColumn) {
+    if (column > indent && column + 1 + (end - start) > kWidth) {
+      result += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
       result += ' ';
       ++column;
     }
@@ -48,24 +60,7 @@ std::string entry(const std::string& names, const std::string& help) {
   } else {
     left.resize(kTextColumn, ' ');
   }
-  return left + wrapped(help);
-}
-
-std::string names_of(const Setting& setting) {
-  std::string names = "--" + setting.name;
-  if (setting.is_switch()) names += ", --no-" + setting.name;
-  if (!setting.value_name.empty()) names += " " + setting.value_name;
-  return names;
-}
-
-std::string help_of(const Setting& setting) {
-  std::string help = setting.help;
-  const nlohmann::ordered_json value = setting.value();
-  if (!setting.is_switch() && !value.is_null()) {
-    help += " [" + (value.is_string() ? value.get<std::string>() : value.dump()) + "]";
-  }
-  for (const std::string& alias : setting.aliases) help += "; also --" + alias;
-  return help;
+  return left + wrapped(help, kTextColumn);
 }
 
 std::string general_usage() {
@@ -80,7 +75,25 @@ std::string general_usage() {
   return text;
 }
 
-std::string meta_names(const MetaOption& option) {
+std::string exit_codes() {
+  std::string text = "Exit codes:";
+  for (const ExitMeaning& exit : exit_meanings()) {
+    text += (exit.code == kDone ? " " : ", ") + std::to_string(exit.code) + " ";
+    text += exit.meaning;
+  }
+  return wrapped(text + ".", 0);
+}
+
+}  // namespace
+
+std::string usage_of(const Setting& setting) {
+  std::string names = "--" + setting.name;
+  if (setting.is_switch()) names += ", --no-" + setting.name;
+  if (!setting.value_name.empty()) names += " " + setting.value_name;
+  return names;
+}
+
+std::string usage_of(const MetaOption& option) {
   std::string names = option.names;
   if (const std::size_t comma = names.find(','); comma != std::string::npos) {
     names.insert(comma + 1, " ");
@@ -88,7 +101,19 @@ std::string meta_names(const MetaOption& option) {
   return option.value_name.empty() ? names : names + " " + option.value_name;
 }
 
-}  // namespace
+std::string help_of(const Setting& setting) {
+  std::string help = setting.help;
+  const nlohmann::ordered_json value = setting.value();
+  if (!setting.is_switch() && !value.is_null()) {
+    help += " [" + (value.is_string() ? value.get<std::string>() : value.dump()) + "]";
+  }
+  for (const std::string& alias : setting.aliases) help += "; also --" + alias;
+  return help;
+}
+
+std::span<const ExitMeaning> exit_meanings() {
+  return kExitMeanings;
+}
 
 const std::vector<MetaOption>& meta_options() {
   static const std::vector<MetaOption> options = {
@@ -96,6 +121,10 @@ const std::vector<MetaOption>& meta_options() {
       {"--print-config", "", "print the resolved options as such a file, and stop"},
       {"-h,--help", "", "print this help, and stop"},
       {"--version", "", "print the version, and stop"},
+      {"--man", "", "print the manual page, and stop"},
+      {"--completion", "SHELL",
+       "print completions for a shell, and stop: " + joined(names_of(shells())),
+       names_of(shells())},
   };
   return options;
 }
@@ -116,11 +145,11 @@ std::string help_text(const std::vector<Setting>& settings, const std::string& v
     if ((setting.verbs & wanted) == 0) continue;
     if (setting.group != group) text += "\n" + setting.group + "\n";
     group = setting.group;
-    text += entry(names_of(setting), help_of(setting));
+    text += entry(usage_of(setting), help_of(setting));
   }
   text += "\nAbout\n";
-  for (const MetaOption& option : meta_options()) text += entry(meta_names(option), option.help);
-  return text + std::string(kEnd);
+  for (const MetaOption& option : meta_options()) text += entry(usage_of(option), option.help);
+  return text + std::string(kEnd) + exit_codes();
 }
 
 }  // namespace lora::cli

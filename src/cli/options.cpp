@@ -61,15 +61,16 @@ class Binder {
   template <class Text>
   Setting& choice(std::string name, Text& value, std::vector<std::string> known,
                   const std::string& help) {
-    const std::string all = joined(known);
-    return add(
-        std::move(name), value, "NAME", help + ": " + all,
-        [&value, known = std::move(known)](const std::string& option, const std::string& given) {
-          if (std::ranges::find(known, given) == known.end()) {
-            throw Error(ErrorKind::usage, unknown_name("--" + option, given, known));
-          }
-          value = given;
-        });
+    Setting& setting =
+        add(std::move(name), value, "NAME", help + ": " + joined(known),
+            [&value, known](const std::string& option, const std::string& given) {
+              if (std::ranges::find(known, given) == known.end()) {
+                throw Error(ErrorKind::usage, unknown_name("--" + option, given, known));
+              }
+              value = given;
+            });
+    setting.choices = std::move(known);
+    return setting;
   }
 
   /// A text that may be given several times.
@@ -204,7 +205,8 @@ void bind_problem(Binder& bind, Options& o) {
   bind.text("activation", o.activation, "NAME,…",
             "what stands where a stack's numbers leave gaps, one for all or one for each (what the "
             "file's metadata say): " +
-                joined(names_of(activation_kinds())));
+                joined(names_of(activation_kinds())))
+      .choices = names_of(activation_kinds());
   bind.on(kTrainOrPlan);
   bind.text("val", o.val, "FILE", "held-out rows, in the form of --data; or pairs, as --pairs");
   bind.text("val-target", o.val_target, "FILE", "their targets, if --target is a file");
@@ -320,7 +322,8 @@ void bind_optimisation(Binder& bind, Options& o) {
       "retrieval: contrastive)");
   bind.text("class-weights", o.class_weights, "LIST|balanced",
             "how much each class counts in the loss, in the order of the outputs; balanced: by how "
-            "rare it is");
+            "rare it is")
+      .choices = {"balanced"};
   bind.real("label-smoothing", o.label_smoothing, {0, 1},
             "share of each target that is spread over all classes (0): " +
                 users_of("label_smoothing", loss_kinds()));

@@ -41,8 +41,9 @@ struct Setting {
   std::string group;                 ///< the heading in --help
   std::string value_name;            ///< "N", "FILE"; empty for a switch
   std::string help;
-  unsigned verbs = kEveryVerb;  ///< bits of VerbBit
-  bool repeats = false;         ///< may be given several times: set() is called for each
+  std::vector<std::string> choices;  ///< names that its value may be: a shell offers them
+  unsigned verbs = kEveryVerb;       ///< bits of VerbBit
+  bool repeats = false;              ///< may be given several times: set() is called for each
 
   /// Takes a value from the command line or a file. Throws Error(usage) that names the option, the
   /// value, and what would be right.

@@ -24,10 +24,12 @@ std::string processor_text() {
 
 std::string version_text() {
   std::string text = "lora-train " LORA_VERSION "\n";
-  text += "compiler      " LORA_COMPILER "\n";
-  text += "instructions  ";
-  text += Eigen::SimdInstructionSetsInUse();
-  text += "\nproducts      " LORA_PRODUCTS "\n";
+  text += "commit        " + commit() + "\n";
+  text += "compiler      " LORA_COMPILER ", " LORA_BUILD_TYPE "\n";
+  text +=
+      "instructions  " + std::string(Eigen::SimdInstructionSetsInUse()) + " (" LORA_TUNING ")\n";
+  text += "products      " LORA_PRODUCTS "\n";
+  text += "libraries     " LORA_BUILT_WITH "\n";
   return text;
 }
 
