@@ -114,12 +114,12 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   std::optional<Checkpointing> checkpointing;
   if (!options.checkpoint.empty()) checkpointing.emplace(options, settings, inputs);
   const auto lock = locked_output(options);
-  announce_options(settings, kTrain);
-  announce(run, options);
   const auto from = checkpointing ? checkpointing->start() : std::nullopt;
   nlohmann::ordered_json facts = start_facts(run, settings, inputs);
   if (from) facts["resumed_step"] = from->steps;
   RunOutputs outputs(options, facts, from);
+  announce_options(settings, kTrain);
+  announce(run, options);
   report_start(run, options, facts, out, json);
   try {
     return train_to_end({options, settings, out, json, profiling, run, inputs,

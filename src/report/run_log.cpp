@@ -34,8 +34,9 @@ bool is_by(const Json& event, RunPosition position) {
   if (!event.is_object()) return false;
   const auto& name = event["event"].get_ref<const std::string&>();
   if (name == "start") return true;
-  if (name == "step") return whole(event, "step") <= position.steps;
-  return name == "epoch" && whole(event, "epoch") <= position.epochs;
+  if (name != "step" && name != "epoch") return false;
+  const Index number = whole(event, name.c_str());
+  return number >= 0 && number <= (name == "step" ? position.steps : position.epochs);
 }
 
 /// Every number of an epoch but its place is a figure.
