@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <set>
 #include <string_view>
 
@@ -108,6 +109,25 @@ std::vector<InputRecord> inputs_of(const Json& list, const std::string& path) {
   return inputs;
 }
 
+/// What was not finite is null there.
+void take_metrics(const Json& metrics, const std::string& path, RunRecord& record) {
+  if (!metrics.is_object()) {
+    throw Error(ErrorKind::input, path, ": 'metrics' is not of the type that lora-train writes");
+  }
+  for (const auto& [name, value] : metrics.items()) {
+    if (!value.is_number() && !value.is_null()) {
+      throw Error(ErrorKind::input, path, ": the metric '", name, "' is no number");
+    }
+    const double number =
+        value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+    if (name == "loss") {
+      record.loss = number;
+    } else {
+      record.validation.push_back({name, name, number, false, false});
+    }
+  }
+}
+
 Json parse(const std::string& path) {
   const MappedFile file(path);
   const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
@@ -171,6 +191,7 @@ std::optional<RunRecord> read_run_record(const std::string& directory) {
   record.epochs = fields.whole("epochs");
   record.steps = fields.whole("steps");
   record.kept_epoch = fields.whole("kept_epoch");
+  take_metrics(fields.get<Json>("metrics"), path, record);
   record.inputs = inputs_of(fields.get<Json>("inputs"), path);
   return record;
 }

@@ -127,6 +127,11 @@ void Checkpointing::compare(const Options& options) const {
   }
 }
 
+std::optional<RunPosition> Checkpointing::start() const {
+  if (!start_) return std::nullopt;
+  return RunPosition{start_->step(), start_->state().at("epochs").get<Index>()};
+}
+
 void Checkpointing::restore(Trainer& trainer) const {
   if (!start_) return;
   start_->restore([&](StateVisitor& visitor) { trainer.visit_state(visitor); });

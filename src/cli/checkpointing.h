@@ -11,6 +11,7 @@
 #include "lora/artifact/checkpoint.h"
 #include "lora/artifact/run_record.h"
 #include "lora/io/directory_lock.h"
+#include "lora/report/run_log.h"
 #include "lora/train/trainer.h"
 #include "options.h"
 #include "setting.h"
@@ -24,6 +25,9 @@ class Checkpointing : public Keeper {
   /// theirs in an option; Error(input) if it differs in its inputs, or if all of them are damaged.
   Checkpointing(const Options& options, const std::vector<Setting>& settings,
                 const std::vector<InputRecord>& inputs);
+
+  /// Where the run goes on; nothing if it begins.
+  std::optional<RunPosition> start() const;
 
   /// Puts the state of the checkpoint back into the trainer, if there is one.
   void restore(Trainer& trainer) const;

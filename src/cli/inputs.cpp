@@ -29,6 +29,7 @@ std::vector<Input> inputs_of(const Options& o) {
   for (const std::string& adapter : o.adapters) {
     inputs.push_back({"adapter", peft_adapter_files(adapter).front()});
   }
+  for (const std::string& path : o.paths) inputs.push_back({"run", path});
   return inputs;
 }
 

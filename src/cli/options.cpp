@@ -398,6 +398,18 @@ void bind_output(Binder& bind, Options& o) {
             "go on from the newest whole checkpoint, to the same bytes as without a stop");
   bind.flag("allow-changed", o.allow_changed,
             "resume although an option, an input or the processor has changed");
+  bind.text("log", o.log, "FILE.jsonl",
+            "write the run to a file as it goes, as JSON: an object a step (with --log-every N: "
+            "every N steps), and one an epoch");
+  bind.text("report", o.report, "FILE.html",
+            "write a page about the run: plot, figures, outputs, the adapter's spectrum, options");
+  bind.text("tensorboard", o.tensorboard, "DIR",
+            "write an event file for TensorBoard as the run goes: train/loss and train/lr of steps "
+            "(with --log-every N: every N), val/… of validations");
+  bind.on(kTrainOrPlan | kCompare);
+  bind.text("plot", o.plot, "FILE.svg",
+            "draw loss, main figure and learning rate over the epochs; compare draws the losses "
+            "of all runs");
   bind.on(kPredict | kMerge | kExtract);
   bind.text("output", o.output, "PATH",
             "predictions: .csv, .tsv, .npy, or - for stdout as CSV; of merge: the merged weights, "
@@ -408,7 +420,7 @@ void bind_output(Binder& bind, Options& o) {
       "probabilities", o.probabilities,
       "a column a class instead of the likeliest class; multilabel: how likely each label is, "
       "instead of 0 or 1");
-  bind.on(kTrainOrPlan | kPredict | kMerge | kExtract);
+  bind.on(kTrainOrPlan | kPredict | kMerge | kExtract | kCompare);
   bind.flag("overwrite", o.overwrite, "replace what is already there");
 }
 

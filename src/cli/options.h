@@ -111,11 +111,15 @@ struct Options {
   bool resume = false;
   bool allow_changed = false;
   std::string output = "-";
+  std::string log;
+  std::string plot;
+  std::string report;
+  std::string tensorboard;
   bool probabilities = false;
   std::string keep_columns;
   bool overwrite = false;
 
-  /// What `inspect` looks at: the arguments that are no options.
+  /// What `inspect` and `compare` look at: the arguments that are no options.
   std::vector<std::string> paths;
 
   /// The options that the command line names, and those that only the file of --config does.

@@ -23,6 +23,7 @@
 #include "lora/train/evaluator.h"
 #include "lora/train/trainer.h"
 #include "memory_need.h"
+#include "run_outputs.h"
 #include "standard_output.h"
 #include "train_command.h"
 
@@ -207,6 +208,7 @@ int run_plan(Options& options, const std::vector<Setting>& settings) {
   Run run(options, inputs);
   const double reading = seconds_since(start);
   check_save(with_base(options, run.base->file));
+  check_run_outputs(with_base(options, run.base->file));
   announce(run, options);
 
   LayerVisitor walk(run.adapter);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -130,6 +132,24 @@ void resolve_keep_best(Options& o) {
   }
 }
 
+/// The files in which a run is shown: each is one of its own, and stdout has its own order.
+void check_written_files(const Options& o) {
+  std::map<std::filesystem::path, std::string_view> options;
+  for (const auto& [path, option] :
+       {std::pair{o.log, "log"}, std::pair{o.plot, "plot"}, std::pair{o.report, "report"}}) {
+    if (path.empty()) continue;
+    if (path == "-") {
+      throw Error(ErrorKind::usage, "--", option,
+                  " needs the name of a file; --json writes the run to stdout");
+    }
+    const auto [other, is_new] =
+        options.emplace(std::filesystem::path(path).lexically_normal(), option);
+    if (is_new) continue;
+    throw Error(ErrorKind::usage, "--", other->second, " and --", option, " are one file, ", path,
+                "; each needs its own");
+  }
+}
+
 void check_output_amount(const Options& o) {
   refuse_together(o.quiet, "quiet", o.verbose, "verbose", "one is less, the other more");
 }
@@ -173,7 +193,11 @@ void resolve_training(Options& o) {
   check_method(o);
   resolve_keep_best(o);
   check_output_amount(o);
-  refuse_without(o.overwrite, !o.save.empty() || !o.checkpoint.empty(), "overwrite", "save");
+  const std::array outputs = {o.save, o.checkpoint, o.log, o.plot, o.report, o.tensorboard};
+  const bool any_output =
+      std::ranges::any_of(outputs, [](const auto& path) { return !path.empty(); });
+  refuse_without(o.overwrite, any_output, "overwrite", "save");
+  check_written_files(o);
   refuse_without(o.checkpoint_every.has_value(), !o.checkpoint.empty(), "checkpoint-every",
                  "checkpoint");
   refuse_without(o.resume, !o.checkpoint.empty(), "resume", "checkpoint");
@@ -264,6 +288,14 @@ void resolve_inspection(Options& o) {
     throw Error(ErrorKind::usage,
                 "inspect needs what to look at: tables, arrays, weight files or adapters");
   }
+  check_output_amount(o);
+}
+
+void resolve_comparison(Options& o) {
+  if (o.paths.empty()) {
+    throw Error(ErrorKind::usage, "compare needs runs: --log files, or directories of --save");
+  }
+  refuse_without(o.overwrite, !o.plot.empty(), "overwrite", "plot");
   check_output_amount(o);
 }
 

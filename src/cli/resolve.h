@@ -15,6 +15,7 @@ void resolve_evaluation(Options& options);
 void resolve_prediction(Options& options);
 void resolve_inspection(Options& options);
 void resolve_merge(Options& options);
+void resolve_comparison(Options& options);
 void resolve_extraction(Options& options);
 
 /// Once the data has shown what its targets are: fills in --task, --loss and --keep-best, or

@@ -24,8 +24,9 @@ enum VerbBit : unsigned {
   kMerge = 16,
   kExtract = 32,
   kPlan = 64,
+  kCompare = 128,
   kTrainOrPlan = kTrain | kPlan,
-  kEveryVerb = 127
+  kEveryVerb = 255
 };
 
 /// The headings of options that make a run what it is.

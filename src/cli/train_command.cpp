@@ -19,6 +19,7 @@
 #include "one_run.h"
 #include "profiling.h"
 #include "progress.h"
+#include "run_outputs.h"
 #include "several_runs.h"
 #include "standard_output.h"
 #include "terminal_reporter.h"
@@ -34,10 +35,10 @@ std::string interruption(const TrainResult& result, const Options& options) {
          " holds a checkpoint: the same command with --resume goes on from there";
 }
 
-void report_start(Run& run, const Options& options, const std::vector<Setting>& settings,
-                  const std::vector<InputRecord>& inputs, StandardOutput& out, JsonLines& json) {
+void report_start(Run& run, const Options& options, const nlohmann::ordered_json& facts,
+                  StandardOutput& out, JsonLines& json) {
   if (options.json) {
-    json.start(start_facts(run, settings, inputs));
+    json.start(facts);
     json.report_steps(options.log_every.value_or(0));
     return;
   }
@@ -56,38 +57,33 @@ Index epochs_of(const Run& run, const Options& options) {
   return (run.total_steps(options) - 1) / run.steps_per_epoch(options) + 1;
 }
 
-int train(Options& options, const std::vector<Setting>& settings, StandardOutput& out,
-          JsonLines& json) {
-  Profiling profiling(options.profile);
-  const Compute timing{.profile = profiling.profile()};
-  std::optional<Timed> reading(std::in_place, timing, Phase::reading);
-  RunInputs read(options, profiling.profile());
-  reading.reset();
-  Run run(options, read);
-  check_save(with_base(options, run.base->file));
-  reading.emplace(timing, Phase::reading);
-  const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
-  reading.reset();
-  std::optional<Checkpointing> checkpointing;
-  if (!options.checkpoint.empty()) checkpointing.emplace(options, settings, inputs);
-  const auto lock = locked_output(options);
-  announce_options(settings, kTrain);
-  announce(run, options);
-  report_start(run, options, settings, inputs, out, json);
+/// What one run of training has been given, or makes, before its first step.
+struct Start {
+  Options& options;
+  const std::vector<Setting>& settings;
+  StandardOutput& out;
+  JsonLines& json;
+  Profiling& profiling;
+  Run& run;
+  const std::vector<InputRecord>& inputs;
+  Checkpointing* checkpointing;
+};
 
+int train_to_end(const Start& start, RunOutputs& outputs) {
+  const auto& [options, settings, out, json, profiling, run, inputs, checkpointing] = start;
   TerminalReporter terminal(out);
-  Observer* const lines = options.json ? static_cast<Observer*>(&json) : &terminal;
   std::optional<Progress> progress;
   if (shows_progress(options)) progress.emplace(run.total_steps(options), epochs_of(run, options));
-  std::vector<Observer*> observers = {lines};
+  std::vector<Observer*> observers = outputs.observers();
+  observers.push_back(options.json ? static_cast<Observer*>(&json) : &terminal);
   if (progress) observers.push_back(&*progress);
-  const auto [result, seconds] =
-      train_run(run, options, {options.json ? 0 : options.log_every.value_or(0)}, observers,
-                checkpointing ? &*checkpointing : nullptr);
+  const auto [result, seconds] = train_run(
+      run, options, {options.json ? 0 : options.log_every.value_or(0)}, observers, checkpointing);
   progress.reset();
   if (result.interrupted) {
     const std::string message = interruption(result, options);
     spdlog::error(message);
+    outputs.failed(message, kInterrupted);
     if (options.json) json.failed(message, kInterrupted);
     return kInterrupted;
   }
@@ -97,8 +93,42 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   const int code = judge(all_figures(result), options, facts);
   announce_base(inputs);
   profiling.report(run.compute.threads, facts);
+  outputs.end(run, settings, result, facts, code);
   if (options.json) json.end(result, facts, code);
   return code;
+}
+
+int train(Options& options, const std::vector<Setting>& settings, StandardOutput& out,
+          JsonLines& json) {
+  Profiling profiling(options.profile);
+  const Compute timing{.profile = profiling.profile()};
+  std::optional<Timed> reading(std::in_place, timing, Phase::reading);
+  RunInputs read(options, profiling.profile());
+  reading.reset();
+  Run run(options, read);
+  check_save(with_base(options, run.base->file));
+  check_run_outputs(with_base(options, run.base->file));
+  reading.emplace(timing, Phase::reading);
+  const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
+  reading.reset();
+  std::optional<Checkpointing> checkpointing;
+  if (!options.checkpoint.empty()) checkpointing.emplace(options, settings, inputs);
+  const auto lock = locked_output(options);
+  const auto from = checkpointing ? checkpointing->start() : std::nullopt;
+  nlohmann::ordered_json facts = start_facts(run, settings, inputs);
+  if (from) facts["resumed_step"] = from->steps;
+  RunOutputs outputs(options, facts, from);
+  announce_options(settings, kTrain);
+  announce(run, options);
+  report_start(run, options, facts, out, json);
+  try {
+    return train_to_end({options, settings, out, json, profiling, run, inputs,
+                         checkpointing ? &*checkpointing : nullptr},
+                        outputs);
+  } catch (const Error& error) {
+    outputs.failed(error.what(), exit_code_of(error.kind()));
+    throw;
+  }
 }
 
 }  // namespace
@@ -116,6 +146,7 @@ void check_save(const Options& options) {
 
 int run_train(Options& options, const std::vector<Setting>& settings) {
   check_save(options);
+  check_run_outputs(options);
   StandardOutput out;
   JsonLines json([&out](const std::string& line) { out.line(line); });
   if (options.of_several_runs()) return run_several(options, out, json);

@@ -25,6 +25,12 @@ void check_several(const Options& o) {
   const std::string which = o.folds ? "folds" : o.compare_full ? "compare-full" : "sweep";
   refuse_together(!o.checkpoint.empty(), "checkpoint", o.of_several_runs(), which,
                   "a checkpoint is of one run");
+  refuse_together(!o.log.empty(), "log", o.of_several_runs(), which, "a log is of one run");
+  refuse_together(!o.plot.empty(), "plot", o.of_several_runs(), which, "a plot is of one run");
+  refuse_together(!o.report.empty(), "report", o.of_several_runs(), which,
+                  "a report is of one run");
+  refuse_together(!o.tensorboard.empty(), "tensorboard", o.of_several_runs(), which,
+                  "an event file is of one run");
   refuse_together(o.profile, "profile", o.of_several_runs(), which, "a profile is of one run");
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "compare_command.h"
 #include "eval_command.h"
 #include "extract_command.h"
 #include "inspect_command.h"
@@ -37,6 +38,9 @@ constexpr std::array kVerbs = {
          resolve_plan, run_plan},
     Verb{"inspect", "PATH…", "what tables, arrays, weight files and adapters hold", kInspect, true,
          resolve_inspection, run_inspect},
+    Verb{"compare", "RUN… [--plot FILE.svg]",
+         "several runs side by side: what differs, and what they came to", kCompare, true,
+         resolve_comparison, run_compare},
 };
 
 }  // namespace

@@ -30,7 +30,82 @@ template <class... Parts>
   throw Error(ErrorKind::output, path, ": cannot be written: ", reason...);
 }
 
-std::string reason_of(int error) {
+/// Renaming over anything but a regular file would fail late, or put a file in a device's place.
+void check_target(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) return;
+    refuse(path, why_not_written(errno));
+  }
+  if (S_ISDIR(status.st_mode)) refuse(path, "it is a directory");
+  if (!S_ISREG(status.st_mode)) refuse(path, "it is a pipe or device, not a regular file");
+}
+
+/// Creates a file beside `path` whose name nobody has yet, and stores that name in `partial`. A
+/// number is appended when a dead process with this one's id has left its file behind.
+FileDescriptor create_partial(const std::string& path, std::string& partial) {
+  const std::filesystem::path target(path);
+  const std::string name = target.filename().string();
+  if (name.empty()) refuse(path, "it names no file");
+  std::string stem = ".";
+  stem += name.substr(0, kLongestStem) + "." + std::to_string(::getpid()) + ".";
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::string number = attempt == 0 ? "" : std::to_string(attempt) + ".";
+    partial = (target.parent_path() / (stem + number + "partial")).string();
+    const int file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file >= 0) return FileDescriptor(file);
+    if (errno != EEXIST && errno != EINTR) refuse(path, why_not_written(errno));
+  }
+  refuse(path, "too many files like ", partial, " are left from interrupted runs; delete them");
+}
+
+/// Some file systems cannot flush a directory, and some directories may not be opened: then the
+/// system writes the new name when it likes.
+void flush_directory(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const std::string name = parent.empty() ? "." : parent.string();
+  const FileDescriptor directory(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open()) return;
+  if (::fsync(directory.get()) != 0 && errno != EINVAL && errno != EINTR) {
+    refuse(path, why_not_written(errno));
+  }
+}
+
+/// `write_some(bytes)` is a system call that writes some of them and returns how many.
+template <class WriteSome>
+void write_all(std::span<const std::byte> bytes, const std::string& path, WriteSome write_some) {
+  while (!bytes.empty()) {
+    const ssize_t count = write_some(bytes);
+    if (count >= 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    } else if (errno != EINTR) {
+      refuse(path, why_not_written(errno));
+    }
+  }
+}
+
+/// Reads until `block` is full or the file ends, and returns how many bytes that was.
+std::size_t read_block(int file, std::span<std::byte> block, const std::string& path) {
+  std::size_t filled = 0;
+  while (filled < block.size()) {
+    const ssize_t count = ::read(file, block.data() + filled, block.size() - filled);
+    if (count == 0) break;
+    if (count > 0) {
+      filled += static_cast<std::size_t>(count);
+    } else if (errno != EINTR) {
+      refuse(path, "it cannot be read back: ", why_not_written(errno));
+    }
+  }
+  return filled;
+}
+
+std::uint64_t hash_of(std::span<const std::byte> block) {
+  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(block.data()), block.size()});
+}
+
+}  // namespace
+
+std::string why_not_written(int error) {
   switch (error) {
     case ENOSPC:
       return "the disk is full";
@@ -53,81 +128,6 @@ std::string reason_of(int error) {
       return std::generic_category().message(error);
   }
 }
-
-/// Renaming over anything but a regular file would fail late, or put a file in a device's place.
-void check_target(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT) return;
-    refuse(path, reason_of(errno));
-  }
-  if (S_ISDIR(status.st_mode)) refuse(path, "it is a directory");
-  if (!S_ISREG(status.st_mode)) refuse(path, "it is a pipe or device, not a regular file");
-}
-
-/// Creates a file beside `path` whose name nobody has yet, and stores that name in `partial`. A
-/// number is appended when a dead process with this one's id has left its file behind.
-FileDescriptor create_partial(const std::string& path, std::string& partial) {
-  const std::filesystem::path target(path);
-  const std::string name = target.filename().string();
-  if (name.empty()) refuse(path, "it names no file");
-  std::string stem = ".";
-  stem += name.substr(0, kLongestStem) + "." + std::to_string(::getpid()) + ".";
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const std::string number = attempt == 0 ? "" : std::to_string(attempt) + ".";
-    partial = (target.parent_path() / (stem + number + "partial")).string();
-    const int file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file >= 0) return FileDescriptor(file);
-    if (errno != EEXIST && errno != EINTR) refuse(path, reason_of(errno));
-  }
-  refuse(path, "too many files like ", partial, " are left from interrupted runs; delete them");
-}
-
-/// Some file systems cannot flush a directory, and some directories may not be opened: then the
-/// system writes the new name when it likes.
-void flush_directory(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  const std::string name = parent.empty() ? "." : parent.string();
-  const FileDescriptor directory(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.is_open()) return;
-  if (::fsync(directory.get()) != 0 && errno != EINVAL && errno != EINTR) {
-    refuse(path, reason_of(errno));
-  }
-}
-
-/// `write_some(bytes)` is a system call that writes some of them and returns how many.
-template <class WriteSome>
-void write_all(std::span<const std::byte> bytes, const std::string& path, WriteSome write_some) {
-  while (!bytes.empty()) {
-    const ssize_t count = write_some(bytes);
-    if (count >= 0) {
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    } else if (errno != EINTR) {
-      refuse(path, reason_of(errno));
-    }
-  }
-}
-
-/// Reads until `block` is full or the file ends, and returns how many bytes that was.
-std::size_t read_block(int file, std::span<std::byte> block, const std::string& path) {
-  std::size_t filled = 0;
-  while (filled < block.size()) {
-    const ssize_t count = ::read(file, block.data() + filled, block.size() - filled);
-    if (count == 0) break;
-    if (count > 0) {
-      filled += static_cast<std::size_t>(count);
-    } else if (errno != EINTR) {
-      refuse(path, "it cannot be read back: ", reason_of(errno));
-    }
-  }
-  return filled;
-}
-
-std::uint64_t hash_of(std::span<const std::byte> block) {
-  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(block.data()), block.size()});
-}
-
-}  // namespace
 
 void AtomicFile::Digest::add(std::span<const std::byte> block) {
   first_factor = size == 0 ? 1 : first_factor * kOdd;
@@ -201,10 +201,10 @@ void AtomicFile::close_and_check() {
   if (!file_.is_open()) throw std::logic_error("AtomicFile::close_and_check twice");
   if (!block_.empty()) write_block();
   while (::fsync(file_.get()) != 0) {
-    if (errno != EINTR) refuse(path_, reason_of(errno));
+    if (errno != EINTR) refuse(path_, why_not_written(errno));
   }
   // Linux has closed the file even when it reports an interruption.
-  if (::close(file_.release()) != 0 && errno != EINTR) refuse(path_, reason_of(errno));
+  if (::close(file_.release()) != 0 && errno != EINTR) refuse(path_, why_not_written(errno));
   const Digest found = read_back();
   if (found.size != written_.size) {
     refuse(path_, written_.size, " bytes were written, but ", found.size, " are read back");
@@ -214,7 +214,7 @@ void AtomicFile::close_and_check() {
 
 AtomicFile::Digest AtomicFile::read_back() const {
   const FileDescriptor file(::open(partial_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open()) refuse(path_, "it cannot be read back: ", reason_of(errno));
+  if (!file.is_open()) refuse(path_, "it cannot be read back: ", why_not_written(errno));
   std::vector<std::byte> block(kBlockBytes);
   Digest found;
   while (const std::size_t count = read_block(file.get(), block, path_)) {
@@ -226,7 +226,7 @@ AtomicFile::Digest AtomicFile::read_back() const {
 void AtomicFile::commit() {
   if (file_.is_open()) throw std::logic_error("AtomicFile::commit before close_and_check");
   if (partial_.empty()) throw std::logic_error("AtomicFile::commit twice");
-  if (std::rename(partial_.c_str(), path_.c_str()) != 0) refuse(path_, reason_of(errno));
+  if (std::rename(partial_.c_str(), path_.c_str()) != 0) refuse(path_, why_not_written(errno));
   partial_.clear();
   flush_directory(path_);
 }

@@ -66,6 +66,10 @@ TEST_CASE("a record of a run is read as it was written", "[artifact][record]") {
   CHECK(record->base_seed == -7);
   CHECK_FALSE(record->base_identity);
   CHECK(record->kept_epoch == 4);
+  CHECK(record->loss == 0.25);
+  REQUIRE(record->validation.size() == 1);
+  CHECK(record->validation[0].name == "val_loss");
+  CHECK(record->validation[0].value == 0.5);
   REQUIRE(record->inputs.size() == 2);
   CHECK(record->inputs[0].hash == "abc");
   CHECK(record->inputs[1].path == "-");
@@ -99,7 +103,7 @@ TEST_CASE("a record that is damaged is refused with the key", "[artifact][record
   CHECK(message_of("[1]").find("JSON") != std::string::npos);
   CHECK(message_of("{}").find("'version'") != std::string::npos);
   for (const std::string key : {"version", "task", "feature_names", "class_names", "inputs",
-                                "feature_scaling", "epochs", "base_seed"}) {
+                                "metrics", "feature_scaling", "epochs", "base_seed"}) {
     CAPTURE(key);
     auto json = nlohmann::ordered_json::parse(run_record_text(sample()));
     json[key] = 1.5;
@@ -110,6 +114,11 @@ TEST_CASE("a record that is damaged is refused with the key", "[artifact][record
   auto json = nlohmann::ordered_json::parse(run_record_text(sample()));
   json["feature_scaling"]["deviation"] = {1.0, -1.0};
   CHECK(message_of(json.dump()).find("feature_scaling") != std::string::npos);
+  json = nlohmann::ordered_json::parse(run_record_text(sample()));
+  json["metrics"]["val_loss"] = "good";
+  CHECK(message_of(json.dump()).find("'val_loss'") != std::string::npos);
+  json["metrics"]["val_loss"] = nullptr;
+  CHECK(message_of(json.dump()).empty());
   for (const std::string key : {"feature_names", "target_names", "class_names"}) {
     json = nlohmann::ordered_json::parse(run_record_text(sample()));
     json[key] = {"a", "b", "a"};

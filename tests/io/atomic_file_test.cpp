@@ -1,15 +1,14 @@
 #include "lora/io/atomic_file.h"
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "io/bytes.h"
+#include "io/file_size_limit.h"
 #include "io/unprivileged.h"
 #include "support/temporary_directory.h"
 
@@ -35,26 +34,6 @@ std::string partial_name(const std::string& name) {
 }
 
 using Names = std::vector<std::string>;
-
-/// Lowers the limit on the size of files, and ignores the signal that comes with it.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &old_);
-    const rlimit lower{bytes, old_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &lower);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  void (*handler_)(int);
-  rlimit old_{};
-};
 
 }  // namespace
 

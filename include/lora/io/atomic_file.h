@@ -80,6 +80,9 @@ class AtomicFile {
   Digest written_;
 };
 
+/// Why the system did not write to a file, for a sentence: "the disk is full".
+std::string why_not_written(int error);
+
 /// The four steps in one, for content that is in memory.
 void write_file_atomically(const std::string& path, std::span<const std::byte> bytes);
 
