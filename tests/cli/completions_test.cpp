@@ -105,7 +105,7 @@ TEST_CASE("bash completes commands, their options, and names that options take",
   const TemporaryDirectory directory;
   directory.write("completion", script(directory, "bash"));
   CHECK(offered(directory, "''") ==
-        Names{"eval", "extract", "inspect", "merge", "plan", "predict", "train"});
+        Names{"compare", "eval", "extract", "inspect", "merge", "plan", "predict", "train"});
   CHECK(offered(directory, "p") == Names{"plan", "predict"});
   CHECK(offered(directory, "--opti") == Names{"--optimizer"});
   CHECK(offered(directory, "train --optimizer ada") == Names{"adagrad", "adam", "adamw"});
