@@ -43,6 +43,9 @@ const char* find(const char* from, const char* to, char wanted) {
                           std::memchr(from, wanted, static_cast<std::size_t>(to - from)));
 }
 
+/// Most records, of which a part has been read, fit in front of what is read ahead.
+constexpr std::size_t kRoomAhead = std::size_t{1} << 16U;
+
 bool continues_character(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80;
 }
@@ -214,19 +217,58 @@ std::size_t RecordReader::find_opening_quote(std::size_t from, std::size_t to) c
 bool RecordReader::fill() {
   if (ended_) return false;
   if (!nul_) {
-    make_room();
-    char* const to = buffer_.data() + end_;
-    const std::size_t count = stream_.read(to, buffer_.size() - end_);
-    filled_ = count == buffer_.size() - end_;
-    const char* nul = find(to, to + count, '\0');
-    nul_ = nul != nullptr;
-    ended_ = count == 0;
-    const std::size_t usable = nul_ ? static_cast<std::size_t>(nul - to) : count;
-    end_ += usable;
-    if (usable > 0 || ended_) return !ended_;
+    const bool is_there = ahead_.has_value() || ahead_fault_;
+    if (!is_there) make_room();
+    const Arrival arrival =
+        is_there ? take_ahead() : read_to(buffer_.data() + end_, buffer_.size() - end_);
+    end_ += arrival.bytes;
+    filled_ = arrival.full;
+    nul_ = arrival.nul;
+    ended_ = arrival.end;
+    if (arrival.bytes > 0 || ended_) return !ended_;
   }
   throw Error(ErrorKind::input, place_in(label(), buffered(end_ - begin_), end_ - begin_),
               ": a NUL byte; this is not UTF-8 text (UTF-16, or a binary file?)");
+}
+
+RecordReader::Arrival RecordReader::read_to(char* to, std::size_t capacity) {
+  const std::size_t count = stream_.read(to, capacity);
+  const char* nul = find(to, to + count, '\0');
+  return {.bytes = nul == nullptr ? count : static_cast<std::size_t>(nul - to),
+          .full = count == capacity,
+          .nul = nul != nullptr,
+          .end = count == 0};
+}
+
+void RecordReader::read_ahead() noexcept {
+  if (!filled_ || buffer_.size() < block_bytes_ || nul_ || ahead_) return;
+  try {
+    ahead_buffer_.resize(kRoomAhead + block_bytes_);
+    ahead_ = read_to(ahead_buffer_.data() + kRoomAhead, block_bytes_);
+  } catch (...) {
+    ahead_fault_ = std::current_exception();
+  }
+}
+
+/// Puts what is there of the record in front of what was read ahead, and goes on with that buffer.
+RecordReader::Arrival RecordReader::take_ahead() {
+  if (ahead_fault_) std::rethrow_exception(ahead_fault_);
+  check_length();
+  const std::size_t size = end_ - begin_;
+  const std::size_t room = std::max(size, kRoomAhead);
+  ahead_buffer_.insert(ahead_buffer_.begin(), room - kRoomAhead, '\0');
+  next_ = begin_ = room - size;
+  std::copy_n(buffer_.data() + end_ - size, size, ahead_buffer_.data() + begin_);
+  end_ = room;
+  buffer_.swap(ahead_buffer_);
+  return *std::exchange(ahead_, std::nullopt);
+}
+
+void RecordReader::check_length() const {
+  const std::size_t size = end_ - begin_;
+  if (size < longest_record_) return;
+  throw Error(ErrorKind::input, label(), ":", line_, ": no end of this record within ", size,
+              " bytes; is this a table, and is each quote closed?");
 }
 
 /// Moves the record to the front of the buffer, and doubles the buffer if the record fills it.
@@ -240,10 +282,7 @@ void RecordReader::make_room() {
     buffer_.resize(std::min(2 * buffer_.size(), block_bytes_));
   }
   if (end_ < buffer_.size()) return;
-  if (end_ >= longest_record_) {
-    throw Error(ErrorKind::input, label(), ":", line_, ": no end of this record within ", end_,
-                " bytes; is this a table, and is each quote closed?");
-  }
+  check_length();
   buffer_.resize(std::min(2 * buffer_.size(), std::max(longest_record_, end_ + 1)));
 }
 

@@ -21,6 +21,9 @@ namespace {
 
 constexpr std::size_t kNamesShown = 8;
 
+/// Of a block, for each thread: with more of them, all threads are done at about the same time.
+constexpr std::size_t kChunks = 4;
+
 std::string counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
@@ -86,7 +89,8 @@ void TableRows::clear() {
 
 TextTable::TextTable(const std::string& path, const TableReading& reading)
     : reading_(reading), reader_(path, reading.buffer_bytes) {
-  reader_.set_block_bytes(static_cast<std::size_t>(reading.threads) * reading.chunk_bytes);
+  reader_.set_block_bytes(static_cast<std::size_t>(reading.threads) * kChunks *
+                          reading.chunk_bytes);
   read_ahead(path.ends_with(".tsv") ? std::optional('\t') : std::nullopt);
   const std::vector<Cell> first = cells_of(kept_[0].record, separator_, label());
   std::vector<Cell> second;
@@ -232,17 +236,23 @@ Index TextTable::read(Index max_rows, TableRows& rows) {
   return count;
 }
 
-/// Reads a block of lines, a chunk of them on each thread, up to the first line that is wrong:
-/// next() and read_row() say then what is, and where. False if it is the first one, or if the next
-/// record is no plain line.
+/// Reads a block of lines, in chunks on all threads, up to the first line that is wrong: next() and
+/// read_row() say then what is, and where. Meanwhile one thread gets the next block. False if the
+/// first line is wrong, or if the next record is no plain line.
 bool TextTable::read_block() {
   if (given_ < kept_.size()) return false;
   const std::string_view block = reader_.plain_lines();
   if (block.empty()) return false;
   const std::size_t count = cut_into_chunks(block);
-  const auto read = [&](Index i) { read_chunk(chunks_[static_cast<std::size_t>(i)]); };
-  for_each_block({reading_.threads}, static_cast<Index>(count), static_cast<double>(block.size()),
-                 read);
+  const auto read = [&](Index i) {
+    if (i == 0) {
+      if (reading_.threads > 1) reader_.read_ahead();
+    } else {
+      read_chunk(chunks_[static_cast<std::size_t>(i - 1)]);
+    }
+  };
+  for_each_block({reading_.threads}, static_cast<Index>(count) + 1,
+                 static_cast<double>(block.size()), read);
   std::size_t bytes = 0;
   std::int64_t lines = 0;
   chunk_ = chunk_row_ = chunks_read_ = 0;

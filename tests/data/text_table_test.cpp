@@ -556,6 +556,29 @@ TEST_CASE("any number of threads reads the same bits", "[data][text_table]") {
   }
 }
 
+TEST_CASE("long records and NUL bytes are found in what was read ahead", "[data][text_table]") {
+  const test::TemporaryDirectory directory;
+  const auto lines = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += "word,2\n";
+    return text;
+  };
+  const TableReading ahead{.threads = 2, .chunk_bytes = 20'000};  // blocks of 160,000 bytes
+  const std::string long_text(250'000, 'a');
+  for (const int before : {40'000, 46'000, 48'000}) {
+    const std::string start = "t,y\n" + lines(before);
+    const std::string path =
+        directory.write("a.csv", start + "\"" + long_text + "\",3\n" + lines(60'000));
+    const Content content = read_table(path, ahead);
+    CHECK(content == read_table(path));
+    CHECK(content.texts.at(static_cast<std::size_t>(before)) == long_text);
+    CHECK(content.lines.size() == static_cast<std::size_t>(before) + 60'001);
+    const std::string nul = directory.write("b.csv", start + "word" + '\0' + ",2\n" + lines(9));
+    const std::string place = "b.csv:" + std::to_string(before + 2) + ":5: a NUL byte";
+    CHECK(has(message_of([&] { read_table(nul, ahead); }), place));
+  }
+}
+
 TEST_CASE("numbers are rounded to the nearest float32", "[data][text_table]") {
   std::mt19937_64 generator(1);
   const auto digits = [&](std::size_t count) {
@@ -564,13 +587,24 @@ TEST_CASE("numbers are rounded to the nearest float32", "[data][text_table]") {
     return text;
   };
   // In the middle of two float32, and at the ends of their range.
-  std::vector<std::string> texts = {"16777217",   "1.000000059604644775390625",
-                                    "-1.0e-40",   "1.00000005960464478",
-                                    "-0",         "340282346638528859811704183484516925440",
-                                    "1e-60",      "1.1754943508222875e-38",
-                                    "5.",         ".5",
-                                    "1E+2",       "00000000000000000.25",
-                                    "3.4028e+38", "7.006492321624085e-46"};
+  std::vector<std::string> texts = {"16777217",
+                                    "1.000000059604644775390625",
+                                    "-1.0e-40",
+                                    "1.00000005960464478",
+                                    "1.0000000596046447753906250001",
+                                    "16777217.000000000001",
+                                    "1.0000000596046447753906249999",
+                                    "16777216.999999999999",
+                                    "-0",
+                                    "340282346638528859811704183484516925440",
+                                    "1e-60",
+                                    "1.1754943508222875e-38",
+                                    "5.",
+                                    ".5",
+                                    "1E+2",
+                                    "00000000000000000.25",
+                                    "3.4028e+38",
+                                    "7.006492321624085e-46"};
   for (int i = 0; i < 50'000; ++i) {
     texts.push_back((i % 2 == 0 ? "" : "-") + digits(generator() % 10) + "." +
                     digits(1 + generator() % 12));

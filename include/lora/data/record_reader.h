@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,7 +38,7 @@ std::string place_in(const std::string& label, const Record& record, std::size_t
 /// A quote opens a quoted field where only blanks are between it and the separator or line start
 /// before it; in a quoted field a quote is written twice. Elsewhere quotes are letters like others.
 /// Line ends are LF, CRLF or, if the first one in the file is, CR alone. A UTF-8 byte order mark is
-/// passed over. Memory: one buffer, which grows to the longest record.
+/// passed over. Memory: one buffer, which grows to the longest record, and one to read ahead.
 class RecordReader {
  public:
   static constexpr std::size_t kBufferBytes = std::size_t{1} << 18U;
@@ -65,6 +67,11 @@ class RecordReader {
   /// Passes over the first `bytes` of plain_lines(), which are `lines` lines.
   void skip(std::size_t bytes, std::int64_t lines);
 
+  /// Reads what stands behind the buffer, for when it is wanted: one thread may do that while
+  /// others look at what plain_lines() gave. Only of large files, so that nobody waits for a pipe.
+  /// What goes wrong is thrown by next() or plain_lines().
+  void read_ahead() noexcept;
+
   /// The line where the next record begins.
   std::int64_t line() const { return line_; }
 
@@ -83,7 +90,18 @@ class RecordReader {
   std::size_t find_opening_quote(std::size_t from, std::size_t to) const;
   /// A quote directly behind a closing one: the second of a pair that stands for one quote.
   bool reopens(std::size_t quote) const { return quoted_ && quote == closed_; }
+  /// What came of one reading.
+  struct Arrival {
+    std::size_t bytes = 0;  // up to a NUL byte
+    bool full = false;      // as many as there was room for
+    bool nul = false;       // a NUL byte follows
+    bool end = false;       // of the stream
+  };
+
   bool fill();
+  Arrival read_to(char* to, std::size_t capacity);
+  Arrival take_ahead();
+  void check_length() const;
   void make_room();
   Record buffered(std::size_t size) const;
 
@@ -102,6 +120,10 @@ class RecordReader {
   bool filled_ = false;  // the last read filled the buffer
   bool nul_ = false;     // a NUL byte stands at end_
   std::int64_t line_ = 1;
+
+  std::vector<char> ahead_buffer_;  // room for the begin of a record, then what was read ahead
+  std::optional<Arrival> ahead_;
+  std::exception_ptr ahead_fault_;
 
   // The search for the end of the record; offsets count from begin_.
   std::size_t scanned_ = 0;      // the end is not before this

@@ -45,7 +45,7 @@ struct TableRows {
 struct TableReading {
   int threads = 1;                                        ///< at most so many
   std::size_t buffer_bytes = RecordReader::kBufferBytes;  ///< read at a time, at first
-  std::size_t chunk_bytes = std::size_t{1} << 20U;        ///< what a thread takes at a time
+  std::size_t chunk_bytes = std::size_t{1} << 18U;        ///< what a thread takes at a time
 };
 
 /// The file must be UTF-8 where it is used as text. Lines without anything in them are passed over,
