@@ -39,8 +39,8 @@ constexpr std::array kVerbs = {
     Verb{"inspect", "PATH…", "what tables, arrays, weight files and adapters hold", kInspect, true,
          resolve_inspection, run_inspect},
     Verb{"compare", "RUN… [--plot FILE.svg]",
-         "several runs side by side: what differs, and what they came to", kCompare, true,
-         resolve_comparison, run_compare},
+         "--save directories or --log files of runs side by side, and how they differ", kCompare,
+         true, resolve_comparison, run_compare},
 };
 
 }  // namespace
