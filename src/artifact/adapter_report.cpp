@@ -1,5 +1,6 @@
 #include "lora/artifact/adapter_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -14,14 +15,13 @@ namespace {
 
 double norm_of(const NpyArray& array) {
   const NpyTable table = npy_table(array);
-  double sum = 0;
-  for (Index i = 0; i < table.rows; ++i) {
-    for (Index j = 0; j < table.cols; ++j) {
-      const double element = npy_element(array, i, j);
-      sum += element * element;
-    }
+  double square = 0;
+  for (Index first = 0; first < table.rows; first += kBlockRows) {
+    DoubleMatrix rows(std::min(kBlockRows, table.rows - first), table.cols);
+    npy_rows_to_double(array, first, rows);
+    square += rows.squaredNorm();
   }
-  return std::sqrt(sum);
+  return std::sqrt(square);
 }
 
 }  // namespace

@@ -65,9 +65,7 @@ struct Source {
     const NpyArray array = file.array(name);
     const NpyTable table = npy_table(array);
     DoubleMatrix values(table.rows, table.cols);
-    for (Index i = 0; i < table.rows; ++i) {
-      for (Index j = 0; j < table.cols; ++j) values(i, j) = npy_element(array, i, j);
-    }
+    npy_rows_to_double(array, 0, values);
     if (!values.allFinite()) {
       throw Error(ErrorKind::input, array.path, ": holds a number that is not finite");
     }

@@ -35,9 +35,7 @@ DoubleMatrix StoredMatrix::rows_from(Index first, Index count) const {
                        {static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(cols)},
                        bytes};
   DoubleMatrix values(count, cols);
-  for (Index i = 0; i < count; ++i) {
-    for (Index j = 0; j < cols; ++j) values(i, j) = npy_element(array, first + i, j);
-  }
+  npy_rows_to_double(array, first, values);
   return values;
 }
 

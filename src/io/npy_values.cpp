@@ -80,18 +80,17 @@ bool is_swapped(const NpyArray& array) {
   return size_of(array.dtype) > 1 && array.big_endian != kNativeIsBig;
 }
 
-/// `count` adjacent elements to Reals that are `stride` apart.
-template <class Element>
-void convert_run(const std::byte* source, bool swapped, Index count, Real* target, Index stride) {
+/// `count` adjacent elements to numbers that are `stride` apart.
+template <class Element, class Number>
+void convert_run(const std::byte* source, bool swapped, Index count, Number* target, Index stride) {
   for (Index i = 0; i < count; ++i) {
-    target[i * stride] = static_cast<Real>(load<Element>(source, swapped));
+    target[i * stride] = static_cast<Number>(load<Element>(source, swapped));
     source += sizeof(Element);
   }
 }
 
-template <class Element>
-void convert_rows(const NpyArray& array, const NpyTable& table, Index first_row,
-                  MutableView& rows) {
+template <class Element, class Rows>
+void convert_rows(const NpyArray& array, const NpyTable& table, Index first_row, Rows& rows) {
   const bool swapped = is_swapped(array);
   const auto element = [&](Index number) {
     return array.data.data() + static_cast<std::size_t>(number) * sizeof(Element);
@@ -110,6 +109,17 @@ void convert_rows(const NpyArray& array, const NpyTable& table, Index first_row,
                            rows.data() + row * rows.outerStride(), 1);
     }
   }
+}
+
+template <class Rows>
+void convert_table(const NpyArray& array, Index first_row, Rows& rows) {
+  const NpyTable table = npy_table(array);
+  if (rows.cols() != table.cols || first_row < 0 || rows.rows() > table.rows - first_row) {
+    throw std::logic_error("these rows are not in an array of shape " + shape_text(array.shape));
+  }
+  with_element_of(array.dtype, [&](auto element) {
+    convert_rows<decltype(element)>(array, table, first_row, rows);
+  });
 }
 
 template <class Element>
@@ -167,13 +177,11 @@ bool is_native_real_rows(const NpyArray& array) {
 }
 
 void npy_rows_to_float(const NpyArray& array, Index first_row, MutableView rows) {
-  const NpyTable table = npy_table(array);
-  if (rows.cols() != table.cols || first_row < 0 || rows.rows() > table.rows - first_row) {
-    throw std::logic_error("npy_rows_to_float: these rows are not in " + shape_text(array.shape));
-  }
-  with_element_of(array.dtype, [&](auto element) {
-    convert_rows<decltype(element)>(array, table, first_row, rows);
-  });
+  convert_table(array, first_row, rows);
+}
+
+void npy_rows_to_double(const NpyArray& array, Index first_row, MutableDoubleView rows) {
+  convert_table(array, first_row, rows);
 }
 
 double npy_element(const NpyArray& array, Index row, Index col) {

@@ -18,6 +18,13 @@ Matrix rows_of(const NpyArray& array, Index first, Index count) {
   return rows;
 }
 
+/// The same in double.
+DoubleMatrix double_rows_of(const NpyArray& array, Index first, Index count) {
+  DoubleMatrix rows(count, npy_table(array).cols);
+  npy_rows_to_double(array, first, rows);
+  return rows;
+}
+
 template <class Element>
 std::string bytes_of(std::initializer_list<Element> elements) {
   std::string bytes(elements.size() * sizeof(Element), '\0');
@@ -111,6 +118,8 @@ TEST_CASE("NumPy's arrays become rows of Real in every type, order and endiannes
       const Matrix expected = expected_of(test.descr);
       CHECK(rows_of(array, 0, 2) == expected);
       CHECK(rows_of(array, 1, 1) == expected.bottomRows(1));
+      CHECK(double_rows_of(array, 0, 2) == expected.cast<double>());
+      CHECK(double_rows_of(array, 1, 1) == expected.bottomRows(1).cast<double>());
       CHECK(rows_of(array, 2, 0).size() == 0);
     }
   }
@@ -194,6 +203,14 @@ TEST_CASE("wide numbers are rounded once, to the nearest float", "[io][npy]") {
   CHECK(rows_of(column(unsigned_max, DType::u64), 0, 1)(0, 0) == std::ldexp(1.0F, 64));
 }
 
+TEST_CASE("rows in double keep every digit of a double", "[io][npy]") {
+  const std::string doubles = bytes_of<double>({0.1, 1e300, 5e-324});
+  const DoubleMatrix rows = double_rows_of(column(doubles, DType::f64), 0, 3);
+  CHECK(rows(0, 0) == 0.1);
+  CHECK(rows(1, 0) == 1e300);
+  CHECK(rows(2, 0) == 5e-324);
+}
+
 TEST_CASE("only arrays of one or two dimensions are tables", "[io][npy]") {
   const std::string data(24, '\0');
   const struct {
@@ -233,6 +250,7 @@ TEST_CASE("rows that are not in the array are a fault of the program", "[io][npy
   CHECK_THROWS_AS(npy_rows_to_float(array, 1, two), std::logic_error);
   CHECK_THROWS_AS(npy_rows_to_float(array, -1, two), std::logic_error);
   CHECK_THROWS_AS(npy_rows_to_float(array, 0, narrow), std::logic_error);
+  CHECK_THROWS_AS(double_rows_of(array, 1, 2), std::logic_error);
 }
 
 TEST_CASE("only aligned native rows of Real are used where they lie", "[io][npy]") {

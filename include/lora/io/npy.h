@@ -47,8 +47,10 @@ bool is_native_real_rows(const NpyArray& array);
 /// Error(input) as npy_table does, std::logic_error if such rows are not in it.
 void npy_rows_to_float(const NpyArray& array, Index first_row, MutableView rows);
 
-/// One element of the table as a double, which holds every type but the largest 64-bit integers
-/// exactly.
+/// The same in double, which holds every type but the largest 64-bit integers exactly.
+void npy_rows_to_double(const NpyArray& array, Index first_row, MutableDoubleView rows);
+
+/// One element of the table, likewise.
 double npy_element(const NpyArray& array, Index row, Index col);
 
 /// Fills `rows` with the elements [first_row, first_row + k) of an array (n,) or (n, 1) of
