@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 
 #include "lora/core/error.h"
@@ -16,13 +15,6 @@ namespace {
 
 // Smaller arrays are copied, and then do not depend on their file any more.
 constexpr std::size_t kSmallestMapping = 64 << 20;  // bytes
-
-constexpr DType kRealType = sizeof(Real) == sizeof(float) ? DType::f32 : DType::f64;
-
-bool lies_as_in_memory(const NpyArray& array) {
-  const bool aligned = reinterpret_cast<std::uintptr_t>(array.data.data()) % sizeof(Real) == 0;
-  return array.dtype == kRealType && !array.big_endian && !array.fortran_order && aligned;
-}
 
 }  // namespace
 
@@ -67,7 +59,7 @@ ArraySource::ArraySource(const std::string& file_and_name, Use use, const Datase
                 " is no list of classes; (rows,) or (rows, 1) would fit");
   }
   (use == Use::features ? facts_.features : facts_.targets) = cols_;
-  facts_.can_map_features = use == Use::features && array_ && lies_as_in_memory(*array_) &&
+  facts_.can_map_features = use == Use::features && array_ && is_native_real_rows(*array_) &&
                             array_->data.size() >= kSmallestMapping;
 }
 
