@@ -1,7 +1,5 @@
 #include "adapter_inspection.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -26,17 +24,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using Cells = std::vector<std::vector<std::string>>;
-
-double norm_of(const FrozenMatrix& weight) {
-  constexpr Index kRows = 256;
-  double sum = 0;
-  for (Index first = 0; first < weight.rows(); first += kRows) {
-    Matrix rows(std::min(kRows, weight.rows() - first), weight.cols());
-    unpack_rows(weight, first, rows);
-    sum += rows.cast<double>().squaredNorm();
-  }
-  return std::sqrt(sum);
-}
 
 /// ‖W‖ of one layer of a model.
 class WeightNorm : public Visitor {

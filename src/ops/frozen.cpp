@@ -133,6 +133,17 @@ void output_norms(const FrozenMatrix& W, std::span<const LowRankTerm> terms, Mut
   }
 }
 
+double norm_of(const FrozenMatrix& W) {
+  Matrix rows(std::min(kBlockRows, W.rows()), W.cols());
+  double square = 0;
+  for (Index first = 0; first < W.rows(); first += kBlockRows) {
+    MutableView block = rows.topRows(std::min(kBlockRows, W.rows() - first));
+    unpack_rows(W, first, block);
+    square += block.cast<double>().squaredNorm();
+  }
+  return std::sqrt(square);
+}
+
 std::optional<StoredElement> first_non_finite(const FrozenMatrix& W) {
   Matrix rows(std::min(kBlockRows, W.rows()), W.cols());
   for (Index first = 0; first < W.rows(); first += kBlockRows) {

@@ -109,3 +109,14 @@ TEST_CASE("lengths of the rows of a weight plus products of factors are those of
     }
   }
 }
+
+TEST_CASE("the norm of a frozen weight is that of all its elements", "[ops][frozen]") {
+  for (const Storage& storage : kStorages) {
+    INFO(storage.text());
+    Matrix W = Matrix::Zero(600, 2);  // in blocks, of whichever side is stored as rows
+    W(0, 0) = 1;
+    W(299, 1) = -4;
+    W(599, 0) = 8;
+    CHECK(norm_of(StoredWeight(W, storage).frozen()) == 9);  // 1 + 16 + 64 = 81
+  }
+}

@@ -35,6 +35,9 @@ struct LowRankTerm {
 void output_norms(const FrozenMatrix& W, std::span<const LowRankTerm> terms, MutableView norms,
                   Tape& tape);
 
+/// The Euclidean norm of all elements of W, summed in double.
+double norm_of(const FrozenMatrix& W);
+
 /// An element of W as it is stored.
 struct StoredElement {
   Index row;
