@@ -16,16 +16,15 @@ std::size_t at(Index index) {
   return static_cast<std::size_t>(index);
 }
 
-/// `size` of the values from `first` on; empty if there are none at all.
-template <class Value>
-std::span<const Value> part_of(const std::vector<Value>& values, Index first, Index size) {
-  if (values.empty()) return {};
-  return std::span(values).subspan(at(first), at(size));
-}
-
-std::optional<View> window_on(const Matrix& matrix, Index first, Index size) {
-  if (matrix.size() == 0) return std::nullopt;
-  return std::optional<View>(std::in_place, matrix.middleRows(first, size));
+/// The rows of these arrays from `first` on, as many as `rows`, which are their numbers. Targets,
+/// labels and weights may be empty.
+Batch window_on(const View& features, const Matrix& targets, std::span<const std::int32_t> labels,
+                std::span<const Real> weights, std::span<const Index> rows, Index first) {
+  Batch all{{}, features, std::nullopt, labels, std::nullopt, weights};
+  if (targets.size() != 0) all.targets.emplace(targets);
+  Batch batch = all.part(first, std::ssize(rows));
+  batch.rows = rows;
+  return batch;
 }
 
 }  // namespace
@@ -36,9 +35,8 @@ Loader::Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, b
       order_(std::move(rows), shuffle ? rule.shuffle_block : 0),
       batch_size_(batch_size == 0 ? this->rows() : std::min(batch_size, this->rows())),
       shuffle_(shuffle),
-      moves_(shuffle && !(rule.any_order && batch_size_ == this->rows())),
-      contiguous_(order_.is_contiguous()) {
-  if (!contiguous_ || moves_) make_room(batch_size_);
+      moves_(shuffle && !(rule.any_order && batch_size_ == this->rows())) {
+  if (copies()) make_room(batch_size_);
 }
 
 Loader::Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, bool shuffle,
@@ -46,7 +44,6 @@ Loader::Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, b
     : Loader(data, all_rows(std::ssize(pairs)), batch_size, shuffle,
              {.any_order = false, .shuffle_block = shuffle_block}) {
   pairs_ = std::move(pairs);
-  contiguous_ = false;
   batch_rows_.resize(at(2 * batch_size_));
   make_room(2 * batch_size_);
 }
@@ -56,6 +53,11 @@ void Loader::make_room(Index rows) {
   if (data_->targets.size() != 0) targets_.resize(rows, data_->targets.cols());
   if (data_->has_labels()) labels_.resize(at(rows));
   if (!data_->weights.empty()) weights_.resize(at(rows));
+}
+
+/// Whether batches are no windows on the data set.
+bool Loader::copies() const {
+  return moves_ || !pairs_.empty() || !order_.is_contiguous();
 }
 
 void Loader::start_epoch(Rng& rng) {
@@ -72,16 +74,9 @@ std::optional<Batch> Loader::next(const Compute& compute) {
   const Index size = std::min(batch_size_, rows() - first);
   if (size == 0) return std::nullopt;
   position_ += size;
-  return contiguous_ && !moves_ ? window(first, size) : gathered(first, size, compute);
-}
-
-Batch Loader::window(Index first, Index size) {
-  return {order_.part(first, size),
-          data_->features.middleRows(first, size),
-          window_on(data_->targets, first, size),
-          part_of(data_->labels, first, size),
-          std::nullopt,
-          part_of(data_->weights, first, size)};
+  if (copies()) return gathered(first, size, compute);
+  return window_on(data_->features.view(), data_->targets, data_->labels, data_->weights,
+                   order_.part(first, size), first);
 }
 
 std::span<const Index> Loader::rows_of_batch(Index first, Index size) {
@@ -107,15 +102,9 @@ void Loader::copy_rows(std::span<const Index> rows, const Compute& compute) {
 
 Batch Loader::gathered(Index first, Index size, const Compute& compute) {
   const std::span<const Index> rows = rows_of_batch(first, size);
-  const Index count = std::ssize(rows);
   if (!is_gathered_) copy_rows(rows, compute);
   is_gathered_ = !moves_ && batch_size_ == this->rows();
-  return {rows,
-          features_.topRows(count),
-          window_on(targets_, 0, count),
-          part_of(labels_, 0, count),
-          std::nullopt,
-          part_of(weights_, 0, count)};
+  return window_on(features_, targets_, labels_, weights_, rows, 0);
 }
 
 }  // namespace lora

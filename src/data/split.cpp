@@ -7,7 +7,7 @@
 
 #include "lora/core/error.h"
 #include "lora/core/rng.h"
-#include "lora/data/loader.h"
+#include "lora/data/row_order.h"
 
 namespace lora {
 

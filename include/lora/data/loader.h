@@ -57,8 +57,8 @@ class Loader {
 
  private:
   void make_room(Index rows);
+  bool copies() const;
   std::span<const Index> rows_of_batch(Index first, Index size);
-  Batch window(Index first, Index size);
   Batch gathered(Index first, Index size, const Compute& compute);
   void copy_rows(std::span<const Index> rows, const Compute& compute);
 
@@ -67,7 +67,6 @@ class Loader {
   Index batch_size_;
   bool shuffle_;
   bool moves_;                     // the order of the rows changes from epoch to epoch
-  bool contiguous_;                // the rows are 0 … n−1
   std::vector<Pair> pairs_;        // if there are any, order_ counts these
   std::vector<Index> batch_rows_;  // of pairs
   Index position_ = 0;
