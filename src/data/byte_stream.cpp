@@ -22,31 +22,26 @@ std::string reason(int error) {
   throw Error(ErrorKind::input, path, ": cannot be opened: ", reason(error));
 }
 
-bool is_directory(int descriptor) {
+bool is_directory(const FileDescriptor& file) {
   struct stat status = {};
-  return fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
+  return fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 }  // namespace
 
-ByteStream::ByteStream(const std::string& path)
-    : label_(path == "-" ? "stdin" : path), descriptor_(STDIN_FILENO), owned_(path != "-") {
-  if (!owned_) return;
-  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) throw_cannot_open(path, errno);
-  if (is_directory(descriptor_)) {
-    close(descriptor_);
+ByteStream::ByteStream(const std::string& path) : label_(path == "-" ? "stdin" : path) {
+  if (path == "-") return;
+  file_ = FileDescriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file_.is_open()) throw_cannot_open(path, errno);
+  if (is_directory(file_)) {
     throw Error(ErrorKind::input, path, ": is a directory; name the table in it");
   }
 }
 
-ByteStream::~ByteStream() {
-  if (owned_) close(descriptor_);
-}
-
 std::size_t ByteStream::read(char* to, std::size_t capacity) {
+  const int file = file_.is_open() ? file_.get() : STDIN_FILENO;
   while (true) {
-    const ssize_t count = ::read(descriptor_, to, capacity);
+    const ssize_t count = ::read(file, to, capacity);
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno == EISDIR) throw Error(ErrorKind::input, label_, ": is a directory, not a table");
     if (errno != EINTR) {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string>
 
+#include "lora/io/file_descriptor.h"
+
 namespace lora {
 
 /// Never seeks, so that pipes work.
@@ -12,11 +14,6 @@ class ByteStream {
   /// "-" is standard input. Throws Error(input) if there is no such file, if it is a directory or
   /// if it must not be read.
   explicit ByteStream(const std::string& path);
-  ~ByteStream();
-  ByteStream(const ByteStream&) = delete;
-  ByteStream& operator=(const ByteStream&) = delete;
-  ByteStream(ByteStream&&) = delete;
-  ByteStream& operator=(ByteStream&&) = delete;
 
   /// The path, or "stdin": what messages call it.
   const std::string& label() const { return label_; }
@@ -27,8 +24,7 @@ class ByteStream {
 
  private:
   std::string label_;
-  int descriptor_;
-  bool owned_;
+  FileDescriptor file_;  // none for standard input
 };
 
 }  // namespace lora
