@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "little_endian.h"
 #include "lora/core/error.h"
 #include "lora/io/npy_dtype.h"
 #include "lora/io/shape.h"
@@ -54,10 +55,7 @@ NpyStart parse_npy_start(std::span<const std::byte> start, std::uint64_t file_si
   check_magic(start, label);
   const std::size_t begin = kVersionEnd + length_bytes(start, label);
   if (start.size() < begin) refuse(label, "ends before its header; incomplete download?");
-  std::size_t length = 0;
-  for (std::size_t i = begin; i-- > kVersionEnd;) {
-    length = (length << 8U) | std::to_integer<std::size_t>(start[i]);
-  }
+  const std::size_t length = little_endian(start.subspan(kVersionEnd, begin - kVersionEnd));
   if (length > file_size - begin) {
     refuse(label, "the header claims ", length, " bytes, but the file has ", file_size,
            "; incomplete download?");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "little_endian.h"
 #include "lora/core/error.h"
 #include "lora/core/text.h"
 #include "lora/io/safetensors_header.h"
@@ -31,10 +32,7 @@ std::uint64_t header_length(std::span<const std::byte> file, const std::string& 
   if (file.size() < kLengthBytes) {
     refuse(path, "has ", file.size(), " bytes, fewer than the 8 of the header's length");
   }
-  std::uint64_t length = 0;
-  for (std::size_t i = kLengthBytes; i-- > 0;) {
-    length = (length << 8U) | std::to_integer<std::uint64_t>(file[i]);
-  }
+  const std::uint64_t length = little_endian(file.first(kLengthBytes));
   if (length > kLongestHeader) {
     refuse(path, "the header claims ", length, " bytes, but ", kLongestHeader,
            " are the most; is it a safetensors file?");

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "little_endian.h"
 #include "lora/core/error.h"
 #include "lora/core/text.h"
 #include "lora/io/inflate.h"
@@ -52,11 +53,7 @@ template <class... Parts>
 }
 
 std::uint64_t number_at(Bytes record, std::size_t offset, std::size_t width) {
-  std::uint64_t number = 0;
-  for (std::size_t i = width; i-- > 0;) {
-    number = (number << 8U) | std::to_integer<std::uint64_t>(record[offset + i]);
-  }
-  return number;
+  return little_endian(record.subspan(offset, width));
 }
 
 std::string_view text_of(Bytes bytes) {
