@@ -7,10 +7,8 @@
 namespace lora {
 
 void add_bias(const View& z, const View& b, MutableView y, const Compute& compute) {
-  for_each_block(compute, block_count(z.rows()), static_cast<double>(z.size()), [&](Index block) {
-    const Index row = block * kBlockRows;
-    const Index end = std::min(row + kBlockRows, z.rows());
-    for (Index i = row; i < end; ++i) y.row(i) = z.row(i) + b.row(0);
+  for_row_blocks(compute, z.rows(), static_cast<double>(z.size()), [&](Index first, Index count) {
+    for (Index i = first; i < first + count; ++i) y.row(i) = z.row(i) + b.row(0);
   });
 }
 

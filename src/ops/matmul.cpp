@@ -34,7 +34,7 @@ void matmul(const View& x, Op op_w, const View& W, MutableView& y, Real alpha, R
     return;
   }
   const Index block_cols = n <= kBlockRows ? kBlockCols : std::max<Index>(m, 1);
-  const Index col_blocks = (m + block_cols - 1) / block_cols;
+  const Index col_blocks = block_count(m, block_cols);
 
   for_each_block(compute, block_count(n) * col_blocks, work, [&](Index block) {
     const Index row = block / col_blocks * kBlockRows;
@@ -68,7 +68,7 @@ void add_matmul_tn(const View& a, const View& b, MutableView C, Real alpha, Comp
   const bool cut_cols = C.cols() >= C.rows();
   const Index side = cut_cols ? C.cols() : C.rows();
 
-  for_each_block(compute, (side + kBlockCols - 1) / kBlockCols, work, [&](Index block) {
+  for_each_block(compute, block_count(side, kBlockCols), work, [&](Index block) {
     const Index start = block * kBlockCols;
     const Index length = std::min(kBlockCols, side - start);
     for (Index row = 0; row < n; row += kBlockRows) {

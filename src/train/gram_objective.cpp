@@ -14,10 +14,6 @@ namespace {
 constexpr Index kBlock = 128;
 constexpr Index kRowsAtOnce = 16;
 
-Index blocks_of(Index features) {
-  return (features + kBlock - 1) / kBlock;
-}
-
 // More than this is better left to the rows.
 constexpr double kMostMemory = 1 << 28;  // bytes
 
@@ -36,7 +32,7 @@ GramObjective::GramObjective(LowRank& factors, const GramSums& sums, Index row_c
       GAt_(At_.rows(), At_.cols()),
       CB_(At_.rows(), At_.cols()),
       AC_(Bt_.rows(), Bt_.cols()),
-      AC_of_block_(blocks_of(A_.cols()) * Bt_.rows(), Bt_.cols()),
+      AC_of_block_(block_count(A_.cols(), kBlock) * Bt_.rows(), Bt_.cols()),
       AGAt_(A_.rows(), A_.rows()),
       BtB_(A_.rows(), A_.rows()),
       dAt_(At_.rows(), At_.cols()),
@@ -72,7 +68,7 @@ void GramObjective::add_gradients() {
 void GramObjective::multiply() {
   const Index in = A_.cols();
   const Index r = A_.rows();
-  const Index blocks = blocks_of(in);
+  const Index blocks = block_count(in, kBlock);
   const double work =
       static_cast<double>(r) * static_cast<double>(in) * static_cast<double>(in + 2 * Bt_.cols());
   for_each_block(*compute_, blocks, work, [&](Index block) {

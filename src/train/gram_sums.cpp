@@ -14,10 +14,6 @@ namespace {
 // Features or outputs of a thread at a time.
 constexpr Index kBlock = 256;
 
-Index blocks_of(Index size) {
-  return (size + kBlock - 1) / kBlock;
-}
-
 /// Adds up block of rows after block of rows. X and T are those of one block, in double.
 class Summing {
  public:
@@ -44,7 +40,7 @@ class Summing {
   /// T −= X·Wᵀ + b.
   void subtract_base(Index count) {
     const Index out = T_.cols();
-    for_each_block(compute_, blocks_of(out), work(count, out), [&](Index block) {
+    for_each_block(compute_, block_count(out, kBlock), work(count, out), [&](Index block) {
       const Index first = block * kBlock;
       const Index outputs = std::min(kBlock, out - first);
       Matrix W(outputs, X_.cols());
@@ -60,7 +56,7 @@ class Summing {
   void add_products(Index count) {
     const Index in = X_.cols();
     const Index out = T_.cols();
-    for_each_block(compute_, blocks_of(in), work(count, in + out), [&](Index block) {
+    for_each_block(compute_, block_count(in, kBlock), work(count, in + out), [&](Index block) {
       const Index first = block * kBlock;
       const Index features = std::min(kBlock, in - first);
       const auto Xt = X_.block(0, first, count, features).transpose();

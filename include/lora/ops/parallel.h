@@ -51,9 +51,19 @@ double sum_over_blocks(const Compute& compute, Index count, double work, const B
   return sum;
 }
 
-/// The number of blocks of kBlockRows rows that `rows` rows make.
-inline Index block_count(Index rows) {
-  return (rows + kBlockRows - 1) / kBlockRows;
+/// The number of blocks of `size` rows, the last one perhaps shorter, that `rows` rows make.
+inline Index block_count(Index rows, Index size = kBlockRows) {
+  return (rows + size - 1) / size;
+}
+
+/// Calls `block(first, count)` for all rows, kBlockRows of them at a time; `work` is that of all
+/// together.
+template <class Block>
+void for_row_blocks(const Compute& compute, Index rows, double work, const Block& block) {
+  for_each_block(compute, block_count(rows), work, [&](Index i) {
+    const Index first = i * kBlockRows;
+    block(first, std::min(kBlockRows, rows - first));
+  });
 }
 
 }  // namespace lora

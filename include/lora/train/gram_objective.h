@@ -1,8 +1,6 @@
 // The squared error of a whole data set, without a look at its rows.
 #pragma once
 
-#include <vector>
-
 #include "lora/nn/low_rank.h"
 #include "lora/train/gram_sums.h"
 #include "lora/train/objective.h"
