@@ -1,7 +1,5 @@
 #include "lora/train/evaluator.h"
 
-#include <array>
-
 namespace lora {
 
 Evaluator::Evaluator(Objective& objective, std::span<const ReportedMetric> metrics,
@@ -23,10 +21,7 @@ void Evaluator::add(const Batch& batch) {
 }
 
 Figures Evaluator::figures(const std::string& prefix, const std::string& label_prefix) {
-  std::array<double, 2> totals = {loss_.sum, loss_.weight};
-  group_->sum_wide(totals);
-  // PyTorch's losses are float32: the one that is reported is rounded once.
-  const auto loss = static_cast<double>(static_cast<float>(totals[0] / totals[1]));
+  const double loss = summed_over(*group_, loss_).reported();
   Figures figures = {{prefix + "loss", label_prefix + "loss", loss, false, true}};
   for (Metric* metric : accumulators_) metric->sum_over(*group_);
   for (const auto& [kind, metric] : metrics_) {

@@ -1,5 +1,6 @@
 #include "lora/train/objective.h"
 
+#include <array>
 #include <cmath>
 
 #include "lora/core/profile.h"
@@ -21,6 +22,12 @@ LossSum forward_and_backward(Model& model, const Loss& loss, const Batch& batch,
   const Timed timed(tape.compute(), Phase::backward);
   model.backward(dy, tape);
   return sum;
+}
+
+LossSum summed_over(Group& group, const LossSum& own) {
+  std::array<double, 2> totals = {own.sum, own.weight};
+  group.sum_wide(totals);
+  return {totals[0], totals[1]};
 }
 
 LossSum ModelObjective::evaluate(const Batch& batch, Tape& tape, Metrics metrics) {

@@ -1,7 +1,6 @@
 #include "lora/train/trainer.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -13,15 +12,6 @@
 #include "lora/core/profile.h"
 
 namespace lora {
-
-namespace {
-
-/// PyTorch's losses are float32: the one that is reported is rounded once.
-double as_float32(double value) {
-  return static_cast<double>(static_cast<float>(value));
-}
-
-}  // namespace
 
 Trainer::Trainer(const TrainConfig& config, TrainParts parts)
     : config_(config),
@@ -52,7 +42,7 @@ TrainResult Trainer::run() {
 void Trainer::finish_epoch(std::chrono::steady_clock::time_point start) {
   epoch_generator_.reset();
   result_.kept_epoch = ++result_.epochs;
-  result_.loss = as_float32(epoch_loss_.mean());
+  result_.loss = epoch_loss_.reported();
   result_.validation = is_validated(result_.epochs) ? validate() : Figures();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
 
@@ -140,8 +130,7 @@ void Trainer::run_epoch() {
     const std::optional<LossSum> loss = step();
     if (!loss) break;
     epoch_loss_ += *loss;
-    const StepRecord record{result_.steps, result_.epochs + 1, as_float32(loss->mean()),
-                            learning_rate()};
+    const StepRecord record{result_.steps, result_.epochs + 1, loss->reported(), learning_rate()};
     for (Observer* observer : parts_.observers) observer->on_step(record);
     if (parts_.stop && parts_.stop() && !is_last_step()) {
       result_.interrupted = true;
@@ -234,10 +223,7 @@ std::optional<Batch> Trainer::next_batch() {
 /// Returns the loss of the batch in all processes.
 LossSum Trainer::add_gradients(const Batch& batch) {
   tape_.reset(Mode::train);
-  const LossSum own = parts_.objective.evaluate(batch, tape_, {});
-  std::array<double, 2> totals = {own.sum, own.weight};
-  parts_.group.sum_wide(totals);
-  const LossSum loss = {totals[0], totals[1]};
+  const LossSum loss = summed_over(parts_.group, parts_.objective.evaluate(batch, tape_, {}));
   check_loss(loss, batch);
   return loss;
 }
@@ -255,7 +241,7 @@ double Trainer::clipped(double scale) const {
 }
 
 void Trainer::check_loss(const LossSum& loss, const Batch& batch) {
-  const double mean = loss.weight > 0 ? as_float32(loss.mean()) : 0;
+  const double mean = loss.weight > 0 ? loss.reported() : 0;
   if (std::isfinite(mean)) return;
   const Index row = parts_.objective.first_bad_row(batch, tape_);
   std::string where;

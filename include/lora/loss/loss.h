@@ -25,6 +25,9 @@ struct LossSum {
     return *this;
   }
   double mean() const { return sum / weight; }
+
+  /// The mean as it is reported: PyTorch's losses are float32, so it is rounded to one, once.
+  double reported() const { return static_cast<double>(static_cast<float>(mean())); }
 };
 
 class Loss {

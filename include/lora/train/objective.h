@@ -4,6 +4,7 @@
 #include <span>
 
 #include "lora/core/batch.h"
+#include "lora/core/group.h"
 #include "lora/core/tape.h"
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
@@ -31,6 +32,9 @@ class Objective {
 /// Forward through a model, a loss, and back, with a tape in train mode: adds the gradient of the
 /// loss's sum to those of the parameters, or to where the tape collects them.
 LossSum forward_and_backward(Model& model, const Loss& loss, const Batch& batch, Tape& tape);
+
+/// The loss of all processes, given each one's own.
+LossSum summed_over(Group& group, const LossSum& own);
 
 /// A model and a loss. What of the model is trained must be settled when it is made.
 class ModelObjective : public Objective {
