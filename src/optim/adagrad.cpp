@@ -28,11 +28,6 @@ void update(Index n, const Factors f, Real* p, const Real* grad, Real* v) {
 Adagrad::Adagrad(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups)
     : eps_(options.eps.value_or(*kDefaults.eps)), slots_("adagrad", {"v"}, groups) {}
 
-std::unique_ptr<Optimizer> Adagrad::make(const OptimizerOptions& options,
-                                         const std::vector<ParameterGroup>& groups) {
-  return std::make_unique<Adagrad>(options, groups);
-}
-
 void Adagrad::step(double lr, double scale) {
   for (Slot& slot : slots_) {
     const Factors factors{static_cast<Real>(scale), static_cast<Real>(slot.weight_decay),

@@ -45,16 +45,6 @@ Adam::Adam(const OptimizerOptions& options, const std::vector<ParameterGroup>& g
       weight_decay_(weight_decay),
       slots_(weight_decay == WeightDecay::l2 ? "adam" : "adamw", {"m", "v"}, groups) {}
 
-std::unique_ptr<Optimizer> Adam::make(const OptimizerOptions& options,
-                                      const std::vector<ParameterGroup>& groups) {
-  return std::make_unique<Adam>(options, groups);
-}
-
-std::unique_ptr<Optimizer> Adam::make_decoupled(const OptimizerOptions& options,
-                                                const std::vector<ParameterGroup>& groups) {
-  return std::make_unique<Adam>(options, groups, WeightDecay::decoupled);
-}
-
 void Adam::step(double lr, double scale) {
   ++time_;
   const auto t = static_cast<double>(time_);

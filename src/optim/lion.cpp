@@ -36,11 +36,6 @@ Lion::Lion(const OptimizerOptions& options, const std::vector<ParameterGroup>& g
       beta2_(options.beta2.value_or(*kDefaults.beta2)),
       slots_("lion", {"m"}, groups) {}
 
-std::unique_ptr<Optimizer> Lion::make(const OptimizerOptions& options,
-                                      const std::vector<ParameterGroup>& groups) {
-  return std::make_unique<Lion>(options, groups);
-}
-
 void Lion::step(double lr, double scale) {
   for (Slot& slot : slots_) {
     const double rate = lr * slot.lr_ratio;

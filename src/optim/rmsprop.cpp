@@ -49,11 +49,6 @@ RmsProp::RmsProp(const OptimizerOptions& options, const std::vector<ParameterGro
       momentum_(options.momentum),
       slots_("rmsprop", moments_with(options.momentum), groups) {}
 
-std::unique_ptr<Optimizer> RmsProp::make(const OptimizerOptions& options,
-                                         const std::vector<ParameterGroup>& groups) {
-  return std::make_unique<RmsProp>(options, groups);
-}
-
 void RmsProp::step(double lr, double scale) {
   for (Slot& slot : slots_) {
     const Factors factors{static_cast<Real>(scale),

@@ -52,11 +52,6 @@ Sgd::Sgd(const OptimizerOptions& options, const std::vector<ParameterGroup>& gro
   }
 }
 
-std::unique_ptr<Optimizer> Sgd::make(const OptimizerOptions& options,
-                                     const std::vector<ParameterGroup>& groups) {
-  return std::make_unique<Sgd>(options, groups);
-}
-
 void Sgd::step(double lr, double scale) {
   for (Slot& slot : slots_) {
     const Factors factors{static_cast<Real>(scale), static_cast<Real>(slot.weight_decay),

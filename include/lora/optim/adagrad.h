@@ -2,7 +2,6 @@
 // on a CPU.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "lora/optim/optimizer.h"
@@ -17,8 +16,6 @@ class Adagrad : public Optimizer {
   static constexpr OptimizerDefaults kDefaults = {{}, {}, 1e-10, {}, {}, 0};
 
   Adagrad(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups);
-  static std::unique_ptr<Optimizer> make(const OptimizerOptions& options,
-                                         const std::vector<ParameterGroup>& groups);
 
   void step(double lr, double scale) override;
   void visit_state(StateVisitor& visitor) override;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "lora/optim/optimizer.h"
@@ -23,10 +22,6 @@ class Adam : public Optimizer {
 
   Adam(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups,
        WeightDecay weight_decay = WeightDecay::l2);
-  static std::unique_ptr<Optimizer> make(const OptimizerOptions& options,
-                                         const std::vector<ParameterGroup>& groups);
-  static std::unique_ptr<Optimizer> make_decoupled(const OptimizerOptions& options,
-                                                   const std::vector<ParameterGroup>& groups);
 
   void step(double lr, double scale) override;
   void visit_state(StateVisitor& visitor) override;

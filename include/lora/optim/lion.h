@@ -1,7 +1,6 @@
 // Lion (Chen et al., 2023, arXiv 2302.06675).
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "lora/optim/optimizer.h"
@@ -16,8 +15,6 @@ class Lion : public Optimizer {
   static constexpr OptimizerDefaults kDefaults = {0.9, 0.99, {}, {}, {}, 0};
 
   Lion(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups);
-  static std::unique_ptr<Optimizer> make(const OptimizerOptions& options,
-                                         const std::vector<ParameterGroup>& groups);
 
   void step(double lr, double scale) override;
   void visit_state(StateVisitor& visitor) override;

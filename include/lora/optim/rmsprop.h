@@ -2,7 +2,6 @@
 // form and rounding of torch.optim.RMSprop, not centred, on a CPU.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "lora/optim/optimizer.h"
@@ -17,8 +16,6 @@ class RmsProp : public Optimizer {
   static constexpr OptimizerDefaults kDefaults = {{}, 0.99, 1e-8, 0.0, {}, 0};
 
   RmsProp(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups);
-  static std::unique_ptr<Optimizer> make(const OptimizerOptions& options,
-                                         const std::vector<ParameterGroup>& groups);
 
   void step(double lr, double scale) override;
   void visit_state(StateVisitor& visitor) override;

@@ -2,7 +2,6 @@
 // torch.optim.SGD without dampening on a CPU.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "lora/optim/optimizer.h"
@@ -19,8 +18,6 @@ class Sgd : public Optimizer {
 
   /// Throws Error(usage) for nesterov without a momentum.
   Sgd(const OptimizerOptions& options, const std::vector<ParameterGroup>& groups);
-  static std::unique_ptr<Optimizer> make(const OptimizerOptions& options,
-                                         const std::vector<ParameterGroup>& groups);
 
   void step(double lr, double scale) override;
   void visit_state(StateVisitor& visitor) override;
