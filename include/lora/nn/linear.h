@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "lora/core/frozen_matrix.h"
 #include "lora/core/parameter.h"
