@@ -20,6 +20,14 @@ double dot(const DoubleMatrix& a, Index i, const DoubleMatrix& b, Index j) {
   return sum;
 }
 
+/// Rows of length 1 in the directions of the outputs.
+DoubleMatrix directions_of(const Matrix& outputs) {
+  DoubleMatrix units(outputs.rows(), outputs.cols());
+  DoubleMatrix norms(1, outputs.rows());
+  unit_rows(outputs, units, norms, Compute());
+  return units;
+}
+
 /// What all processes hold, in rank order.
 std::vector<double> gathered(const std::vector<double>& own, Group& group) {
   std::vector<double> sizes(static_cast<std::size_t>(group.size()), 0.0);
@@ -44,7 +52,7 @@ struct Recall::Documents {
       std::ranges::copy(values, matrix.row(std::ssize(numbers)).data());
       numbers.push_back(number);
     }
-    units = unit_rows(matrix, Compute()).rows;
+    units = directions_of(matrix);
   }
 
   Index place_of(Index number) const {
@@ -105,7 +113,7 @@ double Recall::hits_among(std::span<const Pair> pairs, const Documents& document
   for (Index i = 0; i < outputs.rows(); ++i) {
     std::ranges::copy(pairs[static_cast<std::size_t>(i)].query, outputs.row(i).data());
   }
-  const DoubleMatrix queries = unit_rows(outputs, Compute()).rows;
+  const DoubleMatrix queries = directions_of(outputs);
   const DoubleMatrix products = queries * documents.units.transpose();
   double hits = 0;
   for (Index i = 0; i < outputs.rows(); ++i) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "lora/core/compute.h"
 #include "lora/core/matrix.h"
@@ -14,24 +13,17 @@ namespace lora {
 /// Below this a vector has no direction, as in torch.nn.functional.normalize.
 inline constexpr double kLeastNorm = 1e-12;
 
-struct UnitRows {
-  DoubleMatrix rows;          ///< each row over its norm, or over kLeastNorm if that is larger
-  std::vector<double> norms;  ///< of the rows before
-};
-
-inline UnitRows unit_rows(const View& x, const Compute& compute) {
-  UnitRows units{DoubleMatrix(x.rows(), x.cols()),
-                 std::vector<double>(static_cast<std::size_t>(x.rows()))};
-  for_each_block(compute, block_count(x.rows()), static_cast<double>(x.size()), [&](Index block) {
-    const Index end = std::min((block + 1) * kBlockRows, x.rows());
-    for (Index i = block * kBlockRows; i < end; ++i) {
-      units.rows.row(i) = x.row(i).cast<double>();
-      const double norm = units.rows.row(i).norm();
-      units.rows.row(i) /= std::max(norm, kLeastNorm);
-      units.norms[static_cast<std::size_t>(i)] = norm;
+/// For x (n, m): `norms` (1, n) become those of its rows, `units` (n, m) each row over its norm, or
+/// over kLeastNorm if that is larger.
+inline void unit_rows(const View& x, MutableDoubleView units, MutableDoubleView norms,
+                      const Compute& compute) {
+  for_row_blocks(compute, x.rows(), static_cast<double>(x.size()), [&](Index first, Index count) {
+    for (Index i = first; i < first + count; ++i) {
+      units.row(i) = x.row(i).cast<double>();
+      norms(0, i) = units.row(i).norm();
+      units.row(i) /= std::max(norms(0, i), kLeastNorm);
     }
   });
-  return units;
 }
 
 }  // namespace lora

@@ -97,8 +97,9 @@ std::vector<long> allocations_of_steps(const Shape& shape) {
   options.batch_size = shape.batch_size;
   options.shuffle = shape.batch_size != 0;
   options.threads = shape.threads;
-  Rng rng(8);
   const Task task = find_entry(loss_kinds(), "loss", shape.loss).task;
+  if (task == Task::retrieval) options.pairs = halves_as_pairs(shape.rows);
+  Rng rng(8);
   Dataset data = random_rows(task, shape.rows, shape.in, shape.out, rng);
   Linear base = Linear::drawn(shape.in, shape.out, rng);
   Training training(std::move(data), std::move(base), std::move(rng), options);
@@ -176,6 +177,9 @@ TEST_CASE("a training step after the second allocates nothing", "[train][allocat
       {"huber", 1000, 64, 10, 4, 300, 2},
       {"cosine", 1000, 64, 10, 4, 300, 2},
       {"bce", 1000, 64, 10, 4, 300, 2},
+      {"contrastive", 1000, 64, 10, 4, 32, 1},  // a last batch of 20 pairs
+      {"contrastive", 2000, 64, 10, 4, 0, 1},   // four blocks of queries
+      {"contrastive", 2000, 64, 10, 4, 700, 2},
       {"mse", 50, 1, 1, 1, 8, 1},
       {"mse", 2000, 1024, 64, 16, 256, 1},
       {"mse", 2000, 1024, 64, 16, 256, 2},

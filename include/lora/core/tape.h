@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "lora/core/buffers.h"
 #include "lora/core/compute.h"
 #include "lora/core/gradients.h"
 #include "lora/core/matrix.h"
@@ -57,7 +58,7 @@ class Tape {
   MutableViewMap gradient_of(Parameter& parameter) const;
 
   /// A buffer of (rows, cols) with undefined content, valid until reset().
-  MutableViewMap buffer(Index rows, Index cols);
+  MutableViewMap buffer(Index rows, Index cols) { return buffers_.take(rows, cols); }
 
   /// In train mode: keeps windows on `saved` for `owner`'s backward pass; what they look at must
   /// live until then. In infer mode: does nothing.
@@ -76,7 +77,6 @@ class Tape {
     const void* owner = nullptr;
     std::vector<ViewMap> saved;
   };
-  using Chunk = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
 
   Compute* compute_;
   Rng* rng_;
@@ -84,8 +84,7 @@ class Tape {
   Mode mode_ = Mode::infer;
   std::vector<Frame> frames_;
   std::size_t depth_ = 0;
-  std::vector<Chunk> chunks_;
-  Index used_ = 0;  // of the last chunk
+  Buffers<Real> buffers_;
 };
 
 }  // namespace lora

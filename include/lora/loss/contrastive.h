@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "lora/core/buffers.h"
 #include "lora/loss/loss.h"
 
 namespace lora {
@@ -21,13 +22,15 @@ class Contrastive : public Loss {
     return std::make_unique<Contrastive>(options.temperature);
   }
 
-  /// Throws Error(usage) for an odd number of rows.
+  /// Throws Error(usage) for an odd number of rows. Not on two threads at once: it keeps its memory
+  /// for the next call.
   LossSum evaluate(const View& output, const Batch& batch, MutableView* grad,
                    const Compute& compute) const override;
   bool compares_rows() const override { return true; }
 
  private:
   double temperature_;
+  mutable Buffers<double> buffers_;
 };
 
 }  // namespace lora
