@@ -2,9 +2,9 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "file_lock.h"
 #include "lora/core/error.h"
 #include "lora/io/atomic_file.h"
 
@@ -16,9 +16,8 @@ namespace {
   throw Error(ErrorKind::output, path, ": cannot be written: ", reason);
 }
 
-/// Some network file systems know no locks; there everybody is alone.
 void lock(const FileDescriptor& file, const std::string& path) {
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  if (take_lock(file)) return;
   refuse(path, "another run is writing to it; wait for it, or choose another");
 }
 

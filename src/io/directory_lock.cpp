@@ -2,9 +2,9 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <system_error>
 
+#include "file_lock.h"
 #include "lora/core/error.h"
 
 namespace lora {
@@ -15,12 +15,9 @@ DirectoryLock::DirectoryLock(const std::string& directory)
     throw Error(ErrorKind::output, directory,
                 ": cannot be opened: ", std::generic_category().message(errno));
   }
-  if (::flock(directory_.get(), LOCK_EX | LOCK_NB) == 0) return;
-  if (errno == EWOULDBLOCK) {
-    throw Error(ErrorKind::output, directory,
-                ": another run is writing to this directory; wait for it, or choose another");
-  }
-  // Some network file systems know no locks; there everybody is alone.
+  if (take_lock(directory_)) return;
+  throw Error(ErrorKind::output, directory,
+              ": another run is writing to this directory; wait for it, or choose another");
 }
 
 }  // namespace lora

@@ -18,7 +18,6 @@ static_assert(std::endian::native == std::endian::little, "mapped tensors are li
 namespace {
 
 constexpr std::size_t kLengthBytes = 8;
-constexpr std::uint64_t kLongestHeader = 100'000'000;
 
 using Tensor = SafetensorsHeader::Tensor;
 
@@ -33,8 +32,8 @@ std::uint64_t header_length(std::span<const std::byte> file, const std::string& 
     refuse(path, "has ", file.size(), " bytes, fewer than the 8 of the header's length");
   }
   const std::uint64_t length = little_endian(file.first(kLengthBytes));
-  if (length > kLongestHeader) {
-    refuse(path, "the header claims ", length, " bytes, but ", kLongestHeader,
+  if (length > kLongestSafetensorsHeader) {
+    refuse(path, "the header claims ", length, " bytes, but ", kLongestSafetensorsHeader,
            " are the most; is it a safetensors file?");
   }
   if (length > file.size() - kLengthBytes) {

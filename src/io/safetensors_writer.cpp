@@ -8,13 +8,13 @@
 #include "lora/core/text.h"
 #include "lora/io/safetensors.h"
 #include "lora/io/safetensors_dtype.h"
+#include "lora/io/safetensors_header.h"
 #include "lora/io/shape.h"
 
 namespace lora {
 
 namespace {
 
-constexpr std::size_t kLongestHeader = 100'000'000;
 constexpr std::size_t kAlignment = 8;
 
 template <class... Parts>
@@ -52,8 +52,9 @@ void check_bytes(const SafetensorsTensor& tensor) {
 }
 
 void check_header_length(std::size_t length) {
-  if (length <= kLongestHeader) return;
-  refuse("a header of ", length, " bytes or more is too long; ", kLongestHeader, " are the most");
+  if (length <= kLongestSafetensorsHeader) return;
+  refuse("a header of ", length, " bytes or more is too long; ", kLongestSafetensorsHeader,
+         " are the most");
 }
 
 /// "text" with JSON's escapes; other characters than those stay as they are.

@@ -1,6 +1,7 @@
 // The JSON header of a safetensors file, checked for form only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -10,6 +11,8 @@
 #include "lora/io/safetensors_dtype.h"
 
 namespace lora {
+
+inline constexpr std::size_t kLongestSafetensorsHeader = 100'000'000;  ///< the format's own limit
 
 struct SafetensorsHeader {
   struct Tensor {
