@@ -1,12 +1,11 @@
 #include "weight_image.h"
 
 #include <cstdint>
-#include <cstring>
-#include <string_view>
 #include <utility>
 
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
+#include "lora/io/npy_start.h"
 
 namespace lora {
 
@@ -16,13 +15,6 @@ template <class Element>
 void append(Element element, std::vector<std::byte>& bytes) {
   const auto* begin = reinterpret_cast<const std::byte*>(&element);
   bytes.insert(bytes.end(), begin, begin + sizeof(Element));
-}
-
-/// By the content: a file that is still being written has another name.
-bool starts_as_npy(std::span<const std::byte> bytes) {
-  constexpr std::string_view kMagic = "\x93NUMPY";
-  return bytes.size() >= kMagic.size() &&
-         std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
 }  // namespace
@@ -67,7 +59,7 @@ WeightImage::WeightImage(const std::string& path) {
         ErrorKind::input, path,
         ": adapters are folded into .safetensors and .npy; np.save makes one of its arrays");
   }
-  if (starts_as_npy(file.bytes())) {
+  if (is_npy(file.bytes())) {  // by the content: one that is still being written has another name
     npy_.emplace(std::move(file));
   } else {
     tensors_.emplace(path);
