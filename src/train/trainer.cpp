@@ -35,7 +35,7 @@ TrainResult Trainer::run() {
     }
     finish_epoch(start);
   }
-  keep_best_epoch();
+  restore_best_epoch();
   return result_;
 }
 
@@ -92,7 +92,7 @@ bool Trainer::has_waited_enough() const {
          result_.epochs - best_.record()->epoch >= config_.early_stop;
 }
 
-void Trainer::keep_best_epoch() {
+void Trainer::restore_best_epoch() {
   if (!best_.record()) return;
   best_.restore(parts_.trainable);
   result_.kept_epoch = best_.record()->epoch;

@@ -118,7 +118,7 @@ class Trainer {
   Figures validate();
   bool is_validated(Index epoch) const;
   bool has_waited_enough() const;
-  void keep_best_epoch();
+  void restore_best_epoch();
   void keep();
   std::optional<Batch> next_batch();
   LossSum add_gradients(const Batch& batch);
