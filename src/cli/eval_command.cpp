@@ -31,7 +31,6 @@ namespace lora::cli {
 
 namespace {
 
-constexpr Index kRowsAtOnce = 4096;
 constexpr Index kBatch = 1024;
 
 /// --target, or the columns that the adapter was trained to predict.

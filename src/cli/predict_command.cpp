@@ -26,7 +26,6 @@ namespace lora::cli {
 
 namespace {
 
-constexpr Index kRowsAtOnce = 4096;
 constexpr Index kBatch = 1024;
 
 /// Refuses, before anything is computed, an output that would replace something by mistake.

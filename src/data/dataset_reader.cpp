@@ -15,8 +15,6 @@ namespace lora {
 
 namespace {
 
-constexpr Index kRowsAtOnce = 4096;
-
 constexpr std::array kReaders = {
     ReaderKind{".csv", "text, its columns separated by commas, semicolons, tabs or bars",
                TableSource::open, TableSource::open_targets},

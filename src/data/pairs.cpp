@@ -1,7 +1,6 @@
 #include "lora/data/pairs.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <optional>
@@ -21,7 +20,6 @@ namespace lora {
 
 namespace {
 
-constexpr Index kRowsAtOnce = 4096;
 constexpr std::size_t kColumns = 2;
 
 /// The data set whose rows are numbered.
@@ -29,14 +27,6 @@ struct Rows {
   Index count;
   const std::string& data;
 };
-
-std::optional<Index> whole_number(std::string_view text) {
-  Index number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return number;
-}
 
 template <class Number>
 [[noreturn]] void refuse_number(const std::string& place, const Number& number, const Rows& rows) {
@@ -50,7 +40,7 @@ template <class Number>
 }
 
 Index row_in(const std::string& place, const std::string& text, const Rows& rows) {
-  const std::optional<Index> number = whole_number(trimmed(text));
+  const std::optional<Index> number = parse_whole(trimmed(text));
   if (!number || *number < 0 || *number >= rows.count) refuse_number(place, in_quotes(text), rows);
   return *number;
 }
@@ -58,7 +48,7 @@ Index row_in(const std::string& place, const std::string& text, const Rows& rows
 /// Two whole numbers are a pair, even where a table of features would have them for names.
 bool names_are_numbers(const TextTable& table, const std::vector<std::size_t>& columns) {
   return table.has_header() && std::ranges::all_of(columns, [&](std::size_t column) {
-           return whole_number(table.column_names()[column]).has_value();
+           return parse_whole(table.column_names()[column]).has_value();
          });
 }
 

@@ -4,14 +4,13 @@
 #include <cstddef>
 #include <numeric>
 
+#include "lora/data/row_source.h"
 #include "lora/data/text_number.h"
 #include "lora/data/text_table.h"
 
 namespace lora {
 
 namespace {
-
-constexpr Index kRowsAtOnce = 4096;
 
 void add_cell(const std::string& cell, ColumnSummary& column) {
   const ParsedNumber number = parse_number(cell);

@@ -189,6 +189,14 @@ ParsedNumber parse_number(string_view cell) {
   return {value, NumberFault::none};
 }
 
+std::optional<std::int64_t> parse_whole(string_view text) {
+  std::int64_t number = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return number;
+}
+
 std::string explain(NumberFault fault, string_view cell) {
   const std::string text = in_quotes(cell);
   switch (fault) {

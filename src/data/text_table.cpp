@@ -1,11 +1,9 @@
 #include "lora/data/text_table.h"
 
 #include <algorithm>
-#include <charconv>
 #include <exception>
 #include <iterator>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "lora/core/error.h"
@@ -38,12 +36,6 @@ bool could_be_name(NumberFault fault) {
 /// NumPy's savetxt puts "# " before the names.
 std::string without_comment_mark(const std::string& name) {
   return name.starts_with("# ") ? std::string(trimmed(name.substr(2))) : name;
-}
-
-std::size_t whole_number(std::string_view text) {
-  std::size_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? value : 0;
 }
 
 /// Makes room for one more row; where it begins.
@@ -81,49 +73,51 @@ TextTable::TextTable(const std::string& path, const TableReading& reading)
     : reading_(reading), reader_(path, reading.buffer_bytes) {
   reader_.set_block_bytes(static_cast<std::size_t>(reading.threads) * kChunks *
                           reading.chunk_bytes);
-  read_ahead(path.ends_with(".tsv") ? std::optional('\t') : std::nullopt);
-  const std::vector<Cell> first = cells_of(kept_[0].record, separator_, label());
+  read_first_records(path.ends_with(".tsv") ? std::optional('\t') : std::nullopt);
+  const std::vector<Cell> first = cells_of(first_records_[0].record, separator_, label());
   std::vector<Cell> second;
-  if (kept_.size() > 1) second = cells_of(kept_[1].record, separator_, label(), first.size() + 1);
+  if (first_records_.size() > 1) {
+    second = cells_of(first_records_[1].record, separator_, label(), first.size() + 1);
+  }
   has_header_ = is_header(first, second);
-  if (has_header_ && kept_.size() == 1) {
+  if (has_header_ && first_records_.size() == 1) {
     throw Error(ErrorKind::input, label(), ": holds a header, but no rows");
   }
   set_names(first);
   if (!has_header_) forget_empty_end(first, second);
   index_names();
-  if (kept_.size() > 1) check_blank_line();
+  if (first_records_.size() > 1) check_blank_line();
   given_ = has_header_ ? 1 : 0;
   uses_.resize(names_.size());
 }
 
 /// Keeps the first two records and finds out what separates their fields, unless it is known.
-void TextTable::read_ahead(std::optional<char> separator) {
-  kept_.reserve(2);  // so that the records' views stay
-  keep_next();
-  if (!kept_.empty() && !separator) {
-    separator = announced_separator(kept_[0].record);
+void TextTable::read_first_records(std::optional<char> separator) {
+  first_records_.reserve(2);  // so that the records' views stay
+  read_first_record();
+  if (!first_records_.empty() && !separator) {
+    separator = announced_separator(first_records_[0].record);
     if (separator) {
-      kept_.clear();
-      keep_next();
+      first_records_.clear();
+      read_first_record();
     }
   }
-  if (kept_.empty()) {
+  if (first_records_.empty()) {
     throw Error(ErrorKind::input, label(),
                 reader_.empty() ? ": is empty" : ": holds no rows, only empty lines");
   }
   if (separator) reader_.set_separators({*separator});
-  keep_next();
-  const Record* second = kept_.size() > 1 ? &kept_[1].record : nullptr;
-  separator_ = separator ? *separator : detect_separator(kept_[0].record, second);
+  read_first_record();
+  const Record* second = first_records_.size() > 1 ? &first_records_[1].record : nullptr;
+  separator_ = separator ? *separator : detect_separator(first_records_[0].record, second);
   reader_.set_separators({separator_});
 }
 
-void TextTable::keep_next() {
+void TextTable::read_first_record() {
   Record record;
   if (!next_not_blank(record)) return;
-  kept_.push_back({std::string(record.text), record});
-  kept_.back().record.text = kept_.back().text;
+  first_records_.push_back({std::string(record.text), record});
+  first_records_.back().record.text = first_records_.back().text;
 }
 
 void TextTable::set_names(const std::vector<Cell>& first) {
@@ -133,8 +127,9 @@ void TextTable::set_names(const std::vector<Cell>& first) {
   }
   for (const Cell& cell : first) {
     if (!is_utf8(cell.text)) {
-      throw Error(ErrorKind::input, label(), ":", kept_[0].record.line, ": the column name ",
-                  in_quotes(cell.text), " is not UTF-8; save the file as UTF-8");
+      throw Error(ErrorKind::input, label(), ":", first_records_[0].record.line,
+                  ": the column name ", in_quotes(cell.text),
+                  " is not UTF-8; save the file as UTF-8");
     }
     names_.push_back(cell.text);
   }
@@ -174,9 +169,9 @@ std::size_t TextTable::column(std::string_view name) const {
     const auto last = std::find_if(names_.rbegin(), names_.rend(), named);
     if (last != names_.rend()) return static_cast<std::size_t>(names_.rend() - last) - 1;
   }
-  const std::size_t number = whole_number(name);
-  if (number < 1 || number > names_.size()) throw_unknown(name);
-  return number - 1;
+  const std::int64_t number = parse_whole(name).value_or(0);
+  if (number < 1 || number > std::ssize(names_)) throw_unknown(name);
+  return static_cast<std::size_t>(number) - 1;
 }
 
 void TextTable::throw_unknown(std::string_view name) const {
@@ -190,7 +185,7 @@ void TextTable::throw_unknown(std::string_view name) const {
 }
 
 std::vector<Cell> TextTable::first_row() const {
-  return cells_of(kept_[has_header_ ? 1 : 0].record, separator_, label(), names_.size());
+  return cells_of(first_records_[has_header_ ? 1 : 0].record, separator_, label(), names_.size());
 }
 
 void TextTable::choose(const ColumnChoice& choice) {
@@ -230,7 +225,7 @@ Index TextTable::read(Index max_rows, TableRows& rows) {
 /// read_row() say then what is, and where. Meanwhile one thread gets the next block. False if the
 /// first line is wrong, or if the next record is no plain line.
 bool TextTable::read_block() {
-  if (given_ < kept_.size()) return false;
+  if (given_ < first_records_.size()) return false;
   const std::string_view block = reader_.plain_lines();
   if (block.empty()) return false;
   const std::size_t count = cut_into_chunks(block);
@@ -325,8 +320,8 @@ bool TextTable::is_blank(std::string_view text) const {
 }
 
 bool TextTable::next(Record& record) {
-  if (given_ < kept_.size()) {
-    record = kept_[given_++].record;
+  if (given_ < first_records_.size()) {
+    record = first_records_[given_++].record;
     return true;
   }
   if (!next_not_blank(record)) return false;
@@ -378,7 +373,7 @@ void TextTable::read_row(const Record& record, TableRows& rows) const {
 
 /// A word there already: the column holds words.
 bool TextTable::is_first_row(const Record& record) const {
-  return record.line == kept_[has_header_ ? 1 : 0].record.line;
+  return record.line == first_records_[has_header_ ? 1 : 0].record.line;
 }
 
 Real TextTable::number(const Record& record, const Field& field, std::size_t column) const {

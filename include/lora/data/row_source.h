@@ -12,6 +12,9 @@
 
 namespace lora {
 
+/// Of a file that is read in pieces.
+inline constexpr Index kRowsAtOnce = 4096;
+
 /// Rows as they stand in a file. Vectors are row-major; one that the file is not read for is empty.
 struct RowPiece {
   Index rows = 0;

@@ -1,6 +1,8 @@
 // One cell of text as a number, or the reason why it is none.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +36,9 @@ struct ParsedNumber {
 /// Reads decimal numbers with point, sign and exponent; blanks around it are passed over. A number
 /// too small for float32 becomes a denormal or zero.
 ParsedNumber parse_number(std::string_view cell);
+
+/// A whole number without anything around it; nothing if the text is none, or too large.
+std::optional<std::int64_t> parse_whole(std::string_view text);
 
 /// A sentence about a cell that is not a finite number: "'abc' is not a number". Not for none.
 std::string explain(NumberFault fault, std::string_view cell);

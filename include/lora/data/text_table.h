@@ -95,8 +95,8 @@ class TextTable {
     std::size_t kept = kUnused;
   };
 
-  /// A record that was read ahead.
-  struct Kept {
+  /// A record of the first two, which were read to know the table by.
+  struct FirstRecord {
     std::string text;
     Record record;
   };
@@ -109,8 +109,8 @@ class TextTable {
     std::size_t bytes = 0;   // likewise
   };
 
-  void read_ahead(std::optional<char> separator);
-  void keep_next();
+  void read_first_records(std::optional<char> separator);
+  void read_first_record();
   void set_names(const std::vector<Cell>& first);
   void forget_empty_end(const std::vector<Cell>& first, const std::vector<Cell>& second);
   void index_names();
@@ -141,8 +141,8 @@ class TextTable {
   std::vector<std::string> names_;
   std::unordered_map<std::string_view, std::size_t> column_of_;  // the first one of each name
   std::unordered_map<std::string_view, std::size_t> repeated_;   // the second one, if there is one
-  std::vector<Kept> kept_;
-  std::size_t given_ = 0;  // of kept_
+  std::vector<FirstRecord> first_records_;
+  std::size_t given_ = 0;  // of first_records_
   std::vector<Use> uses_;  // of each column
   ColumnChoice choice_;
 
