@@ -194,9 +194,7 @@ int run_compare(Options& options, const std::vector<Setting>& settings) {
   const std::vector<std::string> options_that_differ = differences(runs, settings);
   StandardOutput out;
   if (options.json) {
-    JsonLines([&out](const std::string& line) {
-      out.line(line);
-    }).end(facts_of(runs, options_that_differ), kDone);
+    json_on(out).end(facts_of(runs, options_that_differ), kDone);
     return kDone;
   }
   for (const std::string& line : table_of(runs, options_that_differ)) out.line(line);

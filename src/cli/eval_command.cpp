@@ -174,7 +174,7 @@ DatasetRequest request_of(const Inference& inference, const Options& options) {
 
 int run_eval(Options& options, const std::vector<Setting>& settings) {
   StandardOutput out;
-  JsonLines json([&out](const std::string& line) { out.line(line); });
+  JsonLines json = json_on(out);
   announce_options(settings, kEval);
   Inference inference(options);
   DatasetReader reader = inference.open(request_of(inference, options));

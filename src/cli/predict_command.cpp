@@ -179,7 +179,7 @@ DatasetRequest request_of(const Inference& inference, const Options& options) {
 int run_predict(Options& options, const std::vector<Setting>& settings) {
   check_output(options);
   StandardOutput out;
-  JsonLines json([&out](const std::string& line) { out.line(line); });
+  JsonLines json = json_on(out);
   announce_options(settings, kPredict);
   Inference inference(options);
   check_output(with_base(options, inference.base.file));

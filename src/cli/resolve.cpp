@@ -132,7 +132,7 @@ void resolve_keep_best(Options& o) {
   }
 }
 
-/// The files in which a run is shown: each is one of its own, and stdout has its own order.
+/// The files in which runs are shown: each is one of its own, and stdout has its own order.
 void check_written_files(const Options& o) {
   std::map<std::filesystem::path, std::string_view> options;
   for (const auto& [path, option] :
@@ -296,6 +296,7 @@ void resolve_comparison(Options& o) {
     throw Error(ErrorKind::usage, "compare needs runs: --log files, or directories of --save");
   }
   refuse_without(o.overwrite, !o.plot.empty(), "overwrite", "plot");
+  check_written_files(o);
   check_output_amount(o);
 }
 
