@@ -32,8 +32,8 @@ nlohmann::ordered_json inputs_as_json(const std::vector<InputRecord>& inputs) {
   return list;
 }
 
-RunRecord record_of(Run& run, const std::vector<Setting>& settings, const TrainResult& result,
-                    const std::vector<InputRecord>& inputs) {
+RunRecord record_of(Run& run, const Options& options, const std::vector<Setting>& settings,
+                    const TrainResult& result, const std::vector<InputRecord>& inputs) {
   const Counts counts = counts_of(run.model());
   RunRecord record;
   record.version = version_number();
@@ -52,6 +52,7 @@ RunRecord record_of(Run& run, const std::vector<Setting>& settings, const TrainR
   record.epochs = result.epochs;
   record.steps = result.steps;
   record.kept_epoch = result.kept_epoch;
+  if (options.folds) record.fold = options.fold + 1;
   record.loss = result.loss;
   record.validation = result.validation;
   record.inputs = inputs;
@@ -208,7 +209,7 @@ void keep_run(Run& run, const TrainResult& result, const Options& options,
   if (options.save.empty()) return;
   const Timed timed(run.compute, Phase::saving);
   save_peft_adapter(options.save, run.model(), run.adapter,
-                    record_of(run, settings, result, inputs));
+                    record_of(run, options, settings, result, inputs));
   spdlog::info("saved     {}", options.save);
   facts["saved"] = options.save;
 }

@@ -24,10 +24,6 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-std::string_view text_of(const MappedFile& file) {
-  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-}
-
 /// TensorBoard reads every file with such a name.
 std::string event_path(const Options& options) {
   return (std::filesystem::path(options.tensorboard) / "events.out.tfevents.lora-train").string();
@@ -39,11 +35,11 @@ std::string kept_part(const Options& options, const std::string& path, IsOurs is
   std::error_code hidden;
   if (!options.resume || !std::filesystem::exists(path, hidden)) return "";
   const MappedFile file(path);
-  if (!text_of(file).empty() && !is_ours(text_of(file))) {
+  if (!file.text().empty() && !is_ours(file.text())) {
     throw Error(ErrorKind::usage, path,
                 ": is not of a run of lora-train, so that --resume does not write to it");
   }
-  return std::string(cut(text_of(file)));
+  return std::string(cut(file.text()));
 }
 
 std::string title_of(const Options& o) {

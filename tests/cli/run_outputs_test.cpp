@@ -142,6 +142,9 @@ TEST_CASE("a log of an interrupted run ends with that, until it goes on", "[cli]
   CHECK(log.back().at("exit_code") == 130);
   CHECK(log.back().at("error").get<std::string>().find("interrupted") != std::string::npos);
   CHECK(read_file(directory.path() / "p.svg").find("</svg>") != std::string::npos);
+  const Json compared = Json::parse(run(directory, "compare log --json").out)["runs"][0];
+  CHECK(compared.at("epochs") == events(log, "epoch").back().at("epoch"));
+  CHECK(compared.at("exit_code") == 130);
 }
 
 TEST_CASE("files of a run are not written over by mistake", "[cli][log]") {
