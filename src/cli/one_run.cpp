@@ -70,16 +70,8 @@ void check_base_unchanged(const std::vector<InputRecord>& inputs) {
 /// The last evaluation, of the kept parameters, in detail.
 Details detailed(Run& run) {
   const Timed timed(run.compute, Phase::validation);
-  Details details(run.task, run.model().out_features(),
-                  run.task == Task::classification ? run.class_names : run.facts.target_names);
-  Evaluator evaluator(*run.objective, {}, run.compute, run.group, details.accumulators());
-  const Feed feed = *run.validation();
-  Rng nobody(0);
-  feed.loader.start_epoch(nobody);
-  while (std::optional<Batch> batch = feed.loader.next()) {
-    feed.cache.fill(*batch);
-    evaluator.add(*batch);
-  }
+  Details details(run.task, run.model().out_features(), run.output_names());
+  run.evaluate(*run.validation(), details.accumulators());
   for (const std::string& line : details.lines()) spdlog::info("{}", line);
   return details;
 }

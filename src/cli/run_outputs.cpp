@@ -7,7 +7,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "html_report.h"
 #include "inputs.h"
 #include "lora/core/error.h"
 #include "lora/io/atomic_file.h"
@@ -125,13 +124,17 @@ void RunOutputs::end(Run& run, const std::vector<Setting>& settings, const Train
     drawn.mark_label = fmt::format("kept: epoch {}", result.kept_epoch);
   }
   draw(drawn);
-  if (!options_->report.empty()) {
-    const ReportFacts known{start_facts_, facts, result, drawn};
-    write_text(options_->report, html_report(run, *options_, settings, known));
-    spdlog::info("reported  {}", options_->report);
-  }
+  report(run, settings, {start_facts_, facts, result, drawn});
   if (log_) log_->end(result, facts, exit_code);
   flush();
+}
+
+void RunOutputs::interrupted(Run& run, const std::vector<Setting>& settings,
+                             const TrainResult& result, const Json& facts,
+                             const std::string& message, int exit_code) {
+  const Plot drawn = plot();
+  report(run, settings, {start_facts_, facts, result, drawn});
+  failed(message, exit_code);
 }
 
 /// The first failure is the one to be told.
@@ -157,6 +160,13 @@ void RunOutputs::draw(const Plot& drawn) const {
   if (options_->plot.empty() || drawn.panels.empty()) return;
   write_text(options_->plot, svg_file_of(drawn));
   spdlog::info("plotted   {}", options_->plot);
+}
+
+void RunOutputs::report(Run& run, const std::vector<Setting>& settings,
+                        const ReportFacts& facts) const {
+  if (options_->report.empty()) return;
+  write_text(options_->report, html_report(run, *options_, settings, facts));
+  spdlog::info("reported  {}", options_->report);
 }
 
 void RunOutputs::flush() {

@@ -83,7 +83,7 @@ int train_to_end(const Start& start, RunOutputs& outputs) {
   if (result.interrupted) {
     const std::string message = interruption(result, options);
     spdlog::error(message);
-    outputs.failed(message, kInterrupted);
+    outputs.interrupted(run, settings, result, end_facts(run, seconds), message, kInterrupted);
     if (options.json) json.failed(message, kInterrupted);
     return kInterrupted;
   }
