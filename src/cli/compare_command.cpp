@@ -1,11 +1,9 @@
 #include "compare_command.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -33,11 +31,8 @@ constexpr const char* kNothing = "-";
 
 /// Options that say what is written, or how a run is watched, make no other run of it.
 bool is_of_interest(const std::string& option, const std::vector<Setting>& settings) {
-  constexpr std::array<std::string_view, 7> kWatching = {
-      "json", "quiet", "verbose", "log-every", "profile", "require", "progress"};
-  if (std::ranges::find(kWatching, option) != kWatching.end()) return false;
   const auto setting = std::ranges::find(settings, option, &Setting::name);
-  return setting == settings.end() || setting->group != kOutputGroup;
+  return setting == settings.end() || !only_watches(*setting);
 }
 
 void add_new(std::vector<std::string>& names, const std::string& name) {

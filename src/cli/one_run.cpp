@@ -38,7 +38,7 @@ RunRecord record_of(Run& run, const Options& options, const std::vector<Setting>
   RunRecord record;
   record.version = version_number();
   record.config = as_json(settings, kTrain);
-  for (const char* how : {"resume", "allow-changed", "overwrite"}) record.config.erase(how);
+  for (const std::string_view option : kAboutOldOutputs) record.config.erase(std::string(option));
   if (!run.base->name.empty()) record.config["base"] = run.base->name;
   record.task = run.task;
   record.feature_names = run.facts.feature_names;

@@ -26,9 +26,6 @@ namespace lora::cli {
 
 namespace {
 
-constexpr Index kRowsAtOnce = 4096;
-constexpr Index kBatch = 1024;
-
 /// Refuses, before anything is computed, an output that would replace something by mistake.
 void check_output(const Options& options) {
   const std::string& output = options.output;
@@ -113,7 +110,7 @@ std::vector<std::int32_t> likeliest(const Matrix& outputs) {
 /// The model's outputs for the rows, (rows, outputs).
 Matrix outputs_of(const Inference& inference, const Dataset& rows, Tape& tape, Index first_row) {
   Matrix outputs(rows.rows(), inference.base.model->out_features());
-  Loader loader(rows, all_rows(rows.rows()), kBatch, /*shuffle=*/false);
+  Loader loader(rows, all_rows(rows.rows()), kRowsComputed, /*shuffle=*/false);
   while (const std::optional<Batch> batch = loader.next()) {
     tape.reset(Mode::infer);
     MutableView part = outputs.middleRows(batch->rows.front(), batch->size());
@@ -133,7 +130,7 @@ Index predict(Inference& inference, DatasetReader& reader, Task task, bool proba
   Tape tape(inference.compute);
   Dataset rows;
   Index count = 0;
-  while (!out.reader_is_gone() && reader.read(kRowsAtOnce, rows)) {
+  while (!out.reader_is_gone() && reader.read(kRowsRead, rows)) {
     inference.scale(rows);
     Matrix outputs = outputs_of(inference, rows, tape, count);
     count += rows.rows();
