@@ -24,9 +24,13 @@ std::string adapter_readme(const PeftConfig& config, const RunRecord& record) {
       << (record.base_identity        ? "embeddings as they are"
           : config.base_model.empty() ? "a layer drawn at random"
                                       : "`" + config.base_model + "`")
-      << "\n\nLayers: " << joined(config.targets) << ". Rank " << config.rank << ", alpha "
-      << config.alpha << ", biases: " << config.bias << ". Task: " << name_of(record.task)
-      << ".\n\nAfter epoch " << record.kept_epoch << " of " << record.epochs << ":\n\n";
+      << "\n\nLayers: " << joined(config.targets) << ". "
+      << (config.dora ? "DoRA of rank " : "Rank ") << config.rank << ", alpha " << config.alpha
+      << (config.rslora ? " (rsLoRA)" : "") << ", biases: " << config.bias
+      << ". Task: " << name_of(record.task) << ".\n\nAfter epoch " << record.kept_epoch << " of "
+      << record.epochs;
+  if (record.fold) out << ", of fold " << *record.fold;
+  out << ":\n\n";
   write_figures(out, record);
   if (record.scaling) {
     out << "\nFeatures were standardised before they reached the layer; the means and deviations "

@@ -120,9 +120,7 @@ class Reader : public StateVisitor {
 
 Json read_json(const std::string& path) {
   const MappedFile file(path);
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
-                              file.bytes().size());
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json json = Json::parse(file.text(), nullptr, /*allow_exceptions=*/false);
   const bool good = json.is_object() && json.contains("facts") && json.contains("state") &&
                     json.contains("tensors") && json["tensors"].is_string();
   if (!good) throw Error(ErrorKind::input, path, ": is incomplete or damaged");

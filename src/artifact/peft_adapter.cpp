@@ -147,11 +147,6 @@ class Attacher : public Visitor {
   std::set<std::string> used_;
 };
 
-std::string read_text(const std::string& path) {
-  const MappedFile file(path);
-  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-}
-
 void check_is_adapter(const std::string& directory) {
   std::error_code error;
   if (!std::filesystem::exists(directory, error) && !error) {
@@ -173,7 +168,7 @@ const std::string& checked(const std::string& directory) {
 
 PeftAdapter::PeftAdapter(const std::string& directory)
     : directory_(checked(directory)),
-      config_(parse_peft_config(read_text(file_in(directory, kConfigFile)),
+      config_(parse_peft_config(MappedFile(file_in(directory, kConfigFile)).text(),
                                 file_in(directory, kConfigFile))),
       tensors_(file_in(directory, kModelFile)) {
   check_not_empty();

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "json_object.h"
 #include "lora/core/error.h"
 #include "lora/core/text.h"
 
@@ -273,8 +274,7 @@ std::string peft_config_text(const PeftConfig& config) {
 }
 
 PeftConfig parse_peft_config(std::string_view text, const std::string& path) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) throw Error(ErrorKind::input, path, ": is not a JSON object");
+  const Json json = parse_json_object(text, path);
   const Keys keys(json, path);
   check_supported(json, keys, path);
 

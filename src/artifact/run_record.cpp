@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <limits>
 #include <set>
-#include <string_view>
 
+#include "json_object.h"
 #include "lora/core/error.h"
 #include "lora/io/mapped_file.h"
 
@@ -128,15 +128,6 @@ void take_metrics(const Json& metrics, const std::string& path, RunRecord& recor
   }
 }
 
-Json parse(const std::string& path) {
-  const MappedFile file(path);
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
-                              file.bytes().size());
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) throw Error(ErrorKind::input, path, ": is not a JSON object");
-  return json;
-}
-
 }  // namespace
 
 std::string run_record_text(const RunRecord& record) {
@@ -157,6 +148,7 @@ std::string run_record_text(const RunRecord& record) {
       {"epochs", record.epochs},
       {"steps", record.steps},
       {"kept_epoch", record.kept_epoch},
+      {"fold", record.fold ? Json(*record.fold) : Json()},
       {"metrics", metrics},
       {"inputs", json_of(record.inputs)},
   };
@@ -171,7 +163,7 @@ std::optional<RunRecord> read_run_record(const std::string& directory) {
   const std::string path = run_record_path(directory);
   std::error_code unreadable;  // the adapter's other files say it better
   if (!std::filesystem::exists(path, unreadable)) return std::nullopt;
-  const Json json = parse(path);
+  const Json json = parse_json_object(MappedFile(path).text(), path);
   const Fields fields(json, path);
   RunRecord record;
   record.version = fields.get<std::string>("version");
@@ -184,8 +176,9 @@ std::optional<RunRecord> read_run_record(const std::string& directory) {
   if (!scaling.is_null()) record.scaling = scaling_of(scaling, path);
   const auto seed = fields.get<Json>("base_seed");
   if (!seed.is_null()) record.base_seed = fields.whole("base_seed");
-  // Not in records from before there were pairs.
+  // Neither this nor the fold is in the first records that were written.
   record.base_identity = json.contains("base_identity") && fields.get<bool>("base_identity");
+  if (json.contains("fold") && !json["fold"].is_null()) record.fold = fields.whole("fold");
   record.trainable_parameters = fields.whole("trainable_parameters");
   record.total_parameters = fields.whole("total_parameters");
   record.epochs = fields.whole("epochs");

@@ -42,8 +42,9 @@ class WeightNorm : public Visitor {
 };
 
 void add_record(const RunRecord& record, Inspection& result) {
-  result.lines.push_back(fmt::format("trained   {} epochs, {} steps; kept is epoch {}",
-                                     record.epochs, record.steps, record.kept_epoch));
+  result.lines.push_back(fmt::format("trained   {} epochs, {} steps; kept is epoch {}{}",
+                                     record.epochs, record.steps, record.kept_epoch,
+                                     record.fold ? fmt::format(" of fold {}", *record.fold) : ""));
   result.lines.push_back("task      " + name_of(record.task));
   if (!record.target_names.empty()) {
     result.lines.push_back("targets   " + joined(record.target_names));
@@ -92,6 +93,9 @@ void add_layers(const SavedAdapter& saved, const Options& options, Inspection& r
                       {"effective_rank", layer.effective_rank}});
   }
   for (std::string& line : aligned(cells, /*left=*/true)) result.lines.push_back(std::move(line));
+  if (saved.adapter.config().dora) {
+    result.lines.emplace_back("dW is scale·B·A, without what DoRA's magnitudes make of it");
+  }
   result.facts["layers"] = layers;
 }
 

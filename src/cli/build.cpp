@@ -16,6 +16,7 @@
 #include "lora/nn/visitor.h"
 #include "lora/ops/parallel.h"
 #include "lora/optim/parameter_groups.h"
+#include "lora/train/evaluator.h"
 #include "recipe.h"
 #include "setting.h"
 
@@ -292,6 +293,20 @@ Index Run::total_steps(const Options& options) const {
 std::optional<Feed> Run::validation() {
   if (!validation_loader) return std::nullopt;
   return Feed{*validation_loader, validation_cache ? *validation_cache : *cache};
+}
+
+const std::vector<std::string>& Run::output_names() const {
+  return task == Task::classification ? class_names : facts.target_names;
+}
+
+void Run::evaluate(const Feed& feed, const std::vector<Metric*>& accumulators) {
+  Evaluator evaluator(*objective, {}, compute, group, accumulators);
+  Rng nobody(0);
+  feed.loader.start_epoch(nobody);
+  while (std::optional<Batch> batch = feed.loader.next()) {
+    feed.cache.fill(*batch);
+    evaluator.add(*batch);
+  }
 }
 
 TrainParts Run::parts(std::vector<Observer*> observers, std::function<bool()> stop) {

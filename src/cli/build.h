@@ -116,6 +116,12 @@ struct Run {
   /// The rows by which the run is judged, and their kept products; nothing without validation.
   std::optional<Feed> validation();
 
+  /// What the classes, targets or labels are called; empty if they have no names.
+  const std::vector<std::string>& output_names() const;
+
+  /// Shows each of the accumulators the outputs of the model, as it is now, for these rows.
+  void evaluate(const Feed& feed, const std::vector<Metric*>& accumulators);
+
  private:
   void make_demo(const Options& options);
   void make_base(const Options& options);

@@ -1,8 +1,6 @@
 #include "checkpointing.h"
 
-#include <array>
 #include <filesystem>
-#include <string_view>
 
 #include <spdlog/spdlog.h>
 
@@ -15,13 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Options that change no number, so that a run may go on with others.
-constexpr std::array<std::string_view, 8> kFreeOptions = {
-    "threads", "json", "quiet", "verbose", "log-every", "require", "profile", "progress"};
-
+/// Whether it changes no number, so that a run may go on with another.
 bool is_free(const Setting& setting) {
-  return setting.group == kOutputGroup ||
-         std::ranges::find(kFreeOptions, setting.name) != kFreeOptions.end();
+  return only_watches(setting) || setting.name == "threads";
 }
 
 Json options_of(const std::vector<Setting>& settings) {

@@ -156,10 +156,7 @@ std::string take_verb(std::vector<std::string>& arguments) {
 
 /// "train, eval and predict": the verbs that use a setting.
 std::string users_of(const Setting& setting) {
-  std::vector<std::string> users;
-  for (const Verb& verb : verbs()) {
-    if ((setting.verbs & verb.bit) != 0) users.emplace_back(verb.name);
-  }
+  std::vector<std::string> users = names_of_verbs(setting.verbs);
   const std::string last = users.back();
   users.pop_back();
   return users.empty() ? last : joined(users) + " and " + last;
@@ -179,6 +176,21 @@ std::vector<Texts> given_to(const std::vector<Setting>& settings,
     }
   }
   return given;
+}
+
+/// --config, --help and their like, by MetaOption::names.
+using MetaOptions = std::map<std::string, CLI::Option*>;
+
+/// What --help or one of its like prints; nothing if none of them is given.
+std::optional<std::string> text_to_print(const MetaOptions& meta,
+                                         const std::vector<Setting>& settings,
+                                         const std::string& verb) {
+  if (meta.at("-h,--help")->count() > 0) return help_text(settings, verb);
+  if (meta.at("--version")->count() > 0) return version_text();
+  if (meta.at("--man")->count() > 0) return man_page(settings);
+  const auto shell = only_result(*meta.at("--completion"));
+  if (!shell) return std::nullopt;
+  return find_entry(shells(), "shell", *shell).script(shell_options(settings));
 }
 
 /// A file name may be no UTF-8, which neither TOML nor JSON can say; such bytes are replaced.
@@ -214,30 +226,15 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::vector<Se
   for (const Setting& setting : settings) {
     options.push_back(add_to(app, flag_names(setting), setting.is_switch()));
   }
-  std::map<std::string, CLI::Option*> meta;
+  MetaOptions meta;
   for (const MetaOption& option : meta_options()) {
     meta[option.names] = add_to(app, option.names, option.value_name.empty());
   }
   parse(app, std::move(arguments));
 
-  if (meta.at("-h,--help")->count() > 0) {
+  if (const auto text = text_to_print(meta, settings, named)) {
     line.action = CommandLine::Action::print_text;
-    line.text = help_text(settings, named);
-    return line;
-  }
-  if (meta.at("--version")->count() > 0) {
-    line.action = CommandLine::Action::print_text;
-    line.text = version_text();
-    return line;
-  }
-  if (meta.at("--man")->count() > 0) {
-    line.action = CommandLine::Action::print_text;
-    line.text = man_page(settings);
-    return line;
-  }
-  if (const auto shell = only_result(*meta.at("--completion"))) {
-    line.action = CommandLine::Action::print_text;
-    line.text = find_entry(shells(), "shell", *shell).script(shell_options(settings));
+    line.text = *text;
     return line;
   }
   const std::vector<Texts> given = given_to(settings, options, verb);

@@ -19,7 +19,7 @@ struct CommandLine {
   std::vector<std::string> paths;  ///< arguments that are no options, for a verb that takes them
   std::vector<std::string> given;  ///< the options that it names
   std::vector<std::string> given_in_file;  ///< those that only the file of --config does
-  std::string text;                        ///< to be printed on stdout: help or version
+  std::string text;                        ///< to be printed on stdout: of --help and its like
 };
 
 /// Reads argv, and the file of --config below it, into `settings`. Throws Error(usage) with one

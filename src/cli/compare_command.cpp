@@ -1,11 +1,9 @@
 #include "compare_command.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -33,11 +31,8 @@ constexpr const char* kNothing = "-";
 
 /// Options that say what is written, or how a run is watched, make no other run of it.
 bool is_of_interest(const std::string& option, const std::vector<Setting>& settings) {
-  constexpr std::array<std::string_view, 7> kWatching = {
-      "json", "quiet", "verbose", "log-every", "profile", "require", "progress"};
-  if (std::ranges::find(kWatching, option) != kWatching.end()) return false;
   const auto setting = std::ranges::find(settings, option, &Setting::name);
-  return setting == settings.end() || setting->group != kOutputGroup;
+  return setting == settings.end() || !only_watches(*setting);
 }
 
 void add_new(std::vector<std::string>& names, const std::string& name) {
@@ -194,9 +189,7 @@ int run_compare(Options& options, const std::vector<Setting>& settings) {
   const std::vector<std::string> options_that_differ = differences(runs, settings);
   StandardOutput out;
   if (options.json) {
-    JsonLines([&out](const std::string& line) {
-      out.line(line);
-    }).end(facts_of(runs, options_that_differ), kDone);
+    json_on(out).end(facts_of(runs, options_that_differ), kDone);
     return kDone;
   }
   for (const std::string& line : table_of(runs, options_that_differ)) out.line(line);

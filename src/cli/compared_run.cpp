@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <initializer_list>
-#include <string_view>
 
 #include "lora/artifact/run_record.h"
 #include "lora/core/error.h"
@@ -50,12 +49,10 @@ void copy_facts(const Json& from, std::initializer_list<const char*> keys, Json&
 
 ComparedRun logged_run(const std::string& path) {
   const MappedFile file(path);
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
-                              file.bytes().size());
-  if (!is_run_log(text)) {
+  if (!is_run_log(file.text())) {
     throw Error(ErrorKind::input, path, ": is neither the --log of a run nor a --save directory");
   }
-  LoggedRun log = read_run_log(text);
+  LoggedRun log = read_run_log(file.text());
   ComparedRun run{path, log.start.value("config", Json::object()), Json::object(), {}, {}, {}};
   copy_facts(log.start, {"trainable_parameters", "total_parameters"}, run.facts);
   for (const Curve& curve : log.history.curves()) {
@@ -69,7 +66,9 @@ ComparedRun logged_run(const std::string& path) {
       if (found == log.end->end() || !found->is_number()) continue;
       run.kept.push_back(named(figure.name, found->get<double>()));
     }
-  } else if (const Curve* loss = log.history.find("loss")) {
+  }
+  if (const Curve* loss = log.history.find("loss");
+      loss != nullptr && !run.facts.contains("epochs")) {
     run.facts["epochs"] = static_cast<Index>(loss->epochs.back());
   }
   run.history = std::move(log.history);

@@ -31,8 +31,6 @@ namespace lora::cli {
 
 namespace {
 
-constexpr Index kBatch = 1024;
-
 /// --target, or the columns that the adapter was trained to predict.
 std::string target_of(const Options& options, const Inference& inference) {
   if (!options.target.empty()) return options.target;
@@ -85,7 +83,7 @@ Judgement judge(Inference& inference, DatasetReader& reader, const Loss& loss) {
   std::optional<Details> details;
   std::optional<Evaluator> evaluator;
   double weight = 0;
-  while (reader.read(kRowsAtOnce, rows)) {
+  while (reader.read(kRowsRead, rows)) {
     if (!details) {
       details.emplace(
           task, outputs,
@@ -93,7 +91,7 @@ Judgement judge(Inference& inference, DatasetReader& reader, const Loss& loss) {
       evaluator.emplace(objective, metrics, inference.compute, group, details->accumulators());
     }
     inference.scale(rows);
-    Loader loader(rows, all_rows(rows.rows()), kBatch, /*shuffle=*/false);
+    Loader loader(rows, all_rows(rows.rows()), kRowsComputed, /*shuffle=*/false);
     while (const std::optional<Batch> batch = loader.next()) {
       evaluator->add(*batch);
       weight += total_weight(*batch);
@@ -173,7 +171,7 @@ DatasetRequest request_of(const Inference& inference, const Options& options) {
 
 int run_eval(Options& options, const std::vector<Setting>& settings) {
   StandardOutput out;
-  JsonLines json([&out](const std::string& line) { out.line(line); });
+  JsonLines json = json_on(out);
   announce_options(settings, kEval);
   Inference inference(options);
   DatasetReader reader = inference.open(request_of(inference, options));

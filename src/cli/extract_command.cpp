@@ -60,9 +60,7 @@ int run_extract(Options& options, const std::vector<Setting>& settings) {
                        options.rank.value_or(0), options.share.value_or(0), options.save});
   StandardOutput out;
   if (options.json) {
-    JsonLines([&out](const std::string& line) {
-      out.line(line);
-    }).end(facts_of(report, options.save), kDone);
+    json_on(out).end(facts_of(report, options.save), kDone);
   } else {
     for (const std::string& line : lines_of(report)) out.line(line);
   }

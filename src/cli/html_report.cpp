@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <numeric>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
@@ -15,7 +13,6 @@
 #include "lora/ops/svd.h"
 #include "lora/report/html_page.h"
 #include "lora/report/markup.h"
-#include "lora/train/evaluator.h"
 #include "repeated_command.h"
 #include "scatter.h"
 #include "version.h"
@@ -50,16 +47,22 @@ void add_run(HtmlPage& page, const ReportFacts& facts) {
     if (facts.start.contains(key)) rows.emplace_back(name, text_of(facts.start[key]));
   }
   rows.emplace_back("epochs, steps", fmt::format("{}, {}", result.epochs, result.steps));
-  rows.emplace_back("kept", fmt::format("epoch {}{}", result.kept_epoch,
-                                        result.stopped_early ? "; stopped early" : ""));
+  if (result.interrupted) {
+    rows.emplace_back("interrupted", "outputs and adapter are as the last step left them");
+  } else {
+    rows.emplace_back("kept", fmt::format("epoch {}{}", result.kept_epoch,
+                                          result.stopped_early ? "; stopped early" : ""));
+  }
   rows.emplace_back("seconds", figure_text(facts.end.value("seconds", Json())));
   page.heading("The run");
   page.facts(rows);
+  if (result.epochs == 0) return;
   HtmlPage::Table figures = {{"figure", "value"}, {"loss", significant(result.loss, 6)}};
   for (const NamedValue& figure : result.validation) {
     figures.push_back({figure.name, significant(figure.value, 6)});
   }
-  page.heading("Figures of the kept epoch");
+  page.heading(result.interrupted ? "Figures of the last whole epoch"
+                                  : "Figures of the kept epoch");
   page.table(figures);
 }
 
@@ -69,10 +72,9 @@ struct Judgement {
   std::unique_ptr<Scatter> scatter;  ///< of a regression
 };
 
-Judgement judged(Run& run, Feed feed) {
+Judgement judged(Run& run, const Feed& feed) {
   const Index outputs = run.model().out_features();
-  std::vector<std::string> names =
-      run.task == Task::classification ? run.class_names : run.facts.target_names;
+  std::vector<std::string> names = run.output_names();
   Judgement judgement{Details(run.task, outputs, names), nullptr};
   std::vector<Metric*> accumulators = judgement.details.accumulators();
   if (run.task == Task::regression) {
@@ -80,13 +82,7 @@ Judgement judged(Run& run, Feed feed) {
     judgement.scatter = std::make_unique<Scatter>(feed.loader.rows(), names);
     accumulators.push_back(judgement.scatter.get());
   }
-  Evaluator evaluator(*run.objective, {}, run.compute, run.group, accumulators);
-  Rng nobody(0);
-  feed.loader.start_epoch(nobody);
-  while (std::optional<Batch> batch = feed.loader.next()) {
-    feed.cache.fill(*batch);
-    evaluator.add(*batch);
-  }
+  run.evaluate(feed, accumulators);
   return judgement;
 }
 
@@ -155,9 +151,9 @@ void add_layers(HtmlPage& page, Run& run) {
   page.table(table);
   page.paragraph(
       "ΔW is what the adapter adds to a layer's weight, scale·B·A. The effective rank says over "
-      "how "
-      "many directions it spreads: exp(−Σ p·ln p) for p = σ/Σσ of its singular values σ (Roy and "
-      "Vetterli, 2007).");
+      "how many directions it spreads: exp(−Σ p·ln p) for p = σ/Σσ of its singular values σ "
+      "(Roy and Vetterli, 2007).");
+  if (run.adapter.dora) page.paragraph("What DoRA's magnitudes make of the weight is not in ΔW.");
   for (const LayerSpectrum& layer : spectra) {
     if (layer.values.size() == 0) continue;
     page.begin_details("singular values of " + layer.path);

@@ -15,6 +15,10 @@
 
 namespace lora::cli {
 
+/// Rows that eval and predict read at once, and those that go through the model together.
+inline constexpr Index kRowsRead = 4096;
+inline constexpr Index kRowsComputed = 1024;
+
 /// What eval and predict share.
 struct Inference {
   /// Reads base and adapter, and what the adapter's record says of features and classes.

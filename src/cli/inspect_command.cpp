@@ -30,7 +30,7 @@ Inspection inspect(const std::string& path, const Options& options) {
 
 int run_inspect(Options& options, const std::vector<Setting>& /*settings*/) {
   StandardOutput out;
-  JsonLines json([&out](const std::string& line) { out.line(line); });
+  JsonLines json = json_on(out);
   auto files = nlohmann::ordered_json::array();
   for (const std::string& path : options.paths) {
     Inspection inspection = inspect(path, options);

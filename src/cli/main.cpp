@@ -1,8 +1,10 @@
 // lora-train: parse, build, run, catch.
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -40,13 +42,23 @@ void set_up_log(const Options& options) {
                                       : spdlog::level::info);
 }
 
-/// With --json the last line on stdout says how a command failed.
-void report_failure(const Error& error, const Options& options) {
-  if (!options.json) return;
-  StandardOutput out;
-  JsonLines([&out](const std::string& line) {
-    out.line(line);
-  }).failed(error.what(), exit_code_of(error.kind()));
+/// Whether the command line asks for JSON, before it is known to be right.
+bool names_json(int argc, const char* const* argv) {
+  return std::any_of(argv, argv + argc,
+                     [](const char* argument) { return std::string_view(argument) == "--json"; });
+}
+
+/// Says how a command failed, on stderr and with --json in the last line on stdout. Returns `code`.
+int report_failure(const std::string& message, int code, const Options& options) {
+  spdlog::error("error: {}", message);
+  if (!options.json) return code;
+  try {
+    StandardOutput out;
+    json_on(out).failed(message, code);
+  } catch (const Error&) {
+    return code;  // the first failure is the one to be told
+  }
+  return code;
 }
 
 int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& settings) {
@@ -58,13 +70,12 @@ int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& se
     return kDone;
   }
   set_up_log(options);
-  ignore_write_signals();
   end_on_stop_signals();
   return verb.run(options, settings);
 }
 
-int run(int argc, const char* const* argv) {
-  Options options;
+int run(int argc, const char* const* argv, Options& options) {
+  options.json = names_json(argc, argv);
   std::vector<Setting> settings = bind(options);
   const CommandLine line = parse_command_line(argc, argv, settings);
   if (line.action == CommandLine::Action::print_text) {
@@ -74,11 +85,21 @@ int run(int argc, const char* const* argv) {
   options.paths = line.paths;
   options.given_on_line = line.given;
   options.given_in_file = line.given_in_file;
+  return run_verb(line, options, settings);
+}
+
+int run_and_report(int argc, const char* const* argv) {
+  Options options;
   try {
-    return run_verb(line, options, settings);
+    return run(argc, argv, options);
   } catch (const Error& error) {
-    report_failure(error, options);
-    throw;
+    return report_failure(error.what(), exit_code_of(error.kind()), options);
+  } catch (const std::bad_alloc&) {
+    return report_failure(
+        "not enough memory for this run; fewer rows, outputs or a lower rank need less", kMemory,
+        options);
+  } catch (const std::exception& fault) {
+    return report_failure(std::string("a fault of the program: ") + fault.what(), kFault, options);
   }
 }
 
@@ -90,18 +111,6 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(
       std::make_shared<spdlog::logger>("lora-train", std::make_shared<lora::cli::AboveLiveLine>()));
   spdlog::set_pattern("%v");
-  try {
-    return lora::cli::run(argc, argv);
-  } catch (const lora::Error& error) {
-    spdlog::error("error: {}", error.what());
-    return lora::cli::exit_code_of(error.kind());
-  } catch (const std::bad_alloc&) {
-    spdlog::error(
-        "error: not enough memory for this run; fewer rows, outputs or a lower rank need "
-        "less");
-    return lora::cli::kMemory;
-  } catch (const std::exception& fault) {
-    spdlog::error("error: a fault of the program: {}", fault.what());
-    return lora::cli::kFault;
-  }
+  lora::cli::ignore_write_signals();
+  return lora::cli::run_and_report(argc, argv);
 }

@@ -131,12 +131,9 @@ std::string commands() {
   return text;
 }
 
-/// "Of train and plan.", or nothing if every command uses the option.
+/// "(train, plan)" below the text, or nothing if every command uses the option.
 std::string users_of(const Setting& setting) {
-  std::vector<std::string> users;
-  for (const Verb& verb : verbs()) {
-    if ((setting.verbs & verb.bit) != 0) users.emplace_back(verb.name);
-  }
+  const std::vector<std::string> users = names_of_verbs(setting.verbs);
   return users.size() == verbs().size() ? "" : ".br\n" + roff("(" + joined(users) + ")") + "\n";
 }
 

@@ -102,7 +102,7 @@ int run_merge(Options& options, const std::vector<Setting>& /*settings*/) {
                  options.output);
   }
   if (options.json) {
-    JsonLines([&out](const std::string& line) { out.line(line); }).end(facts, kDone);
+    json_on(out).end(facts, kDone);
   }
   return kDone;
 }

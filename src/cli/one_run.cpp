@@ -32,13 +32,13 @@ nlohmann::ordered_json inputs_as_json(const std::vector<InputRecord>& inputs) {
   return list;
 }
 
-RunRecord record_of(Run& run, const std::vector<Setting>& settings, const TrainResult& result,
-                    const std::vector<InputRecord>& inputs) {
+RunRecord record_of(Run& run, const Options& options, const std::vector<Setting>& settings,
+                    const TrainResult& result, const std::vector<InputRecord>& inputs) {
   const Counts counts = counts_of(run.model());
   RunRecord record;
   record.version = version_number();
   record.config = as_json(settings, kTrain);
-  for (const char* how : {"resume", "allow-changed", "overwrite"}) record.config.erase(how);
+  for (const std::string_view option : kAboutOldOutputs) record.config.erase(std::string(option));
   if (!run.base->name.empty()) record.config["base"] = run.base->name;
   record.task = run.task;
   record.feature_names = run.facts.feature_names;
@@ -52,6 +52,7 @@ RunRecord record_of(Run& run, const std::vector<Setting>& settings, const TrainR
   record.epochs = result.epochs;
   record.steps = result.steps;
   record.kept_epoch = result.kept_epoch;
+  if (options.folds) record.fold = options.fold + 1;
   record.loss = result.loss;
   record.validation = result.validation;
   record.inputs = inputs;
@@ -69,16 +70,8 @@ void check_base_unchanged(const std::vector<InputRecord>& inputs) {
 /// The last evaluation, of the kept parameters, in detail.
 Details detailed(Run& run) {
   const Timed timed(run.compute, Phase::validation);
-  Details details(run.task, run.model().out_features(),
-                  run.task == Task::classification ? run.class_names : run.facts.target_names);
-  Evaluator evaluator(*run.objective, {}, run.compute, run.group, details.accumulators());
-  const Feed feed = *run.validation();
-  Rng nobody(0);
-  feed.loader.start_epoch(nobody);
-  while (std::optional<Batch> batch = feed.loader.next()) {
-    feed.cache.fill(*batch);
-    evaluator.add(*batch);
-  }
+  Details details(run.task, run.model().out_features(), run.output_names());
+  run.evaluate(*run.validation(), details.accumulators());
   for (const std::string& line : details.lines()) spdlog::info("{}", line);
   return details;
 }
@@ -208,7 +201,7 @@ void keep_run(Run& run, const TrainResult& result, const Options& options,
   if (options.save.empty()) return;
   const Timed timed(run.compute, Phase::saving);
   save_peft_adapter(options.save, run.model(), run.adapter,
-                    record_of(run, settings, result, inputs));
+                    record_of(run, options, settings, result, inputs));
   spdlog::info("saved     {}", options.save);
   facts["saved"] = options.save;
 }

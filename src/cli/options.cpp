@@ -1,7 +1,6 @@
 #include "options.h"
 
-#include <cmath>
-#include <functional>
+#include <algorithm>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -17,6 +16,7 @@
 #include "lora/nn/activation.h"
 #include "lora/nn/lora_init.h"
 #include "lora/optim/schedule.h"
+#include "recipe.h"
 
 namespace lora::cli {
 
@@ -152,17 +152,11 @@ std::string defaults_of(std::optional<double> OptimizerDefaults::*option) {
 }
 
 /// The schedules, or losses, that use an option.
-template <class Kind>
-std::string users_of(const std::string& option, std::span<const Kind> kinds) {
-  std::vector<std::string> names;
-  for (const Kind& kind : kinds) {
-    if (std::ranges::count(used_options(kind), option) > 0) names.emplace_back(kind.name);
-  }
-  return joined(names);
-}
-
 std::string scheduled_by(const std::string& option) {
-  return users_of(option, schedule_kinds());
+  return joined(users_of(option, schedule_kinds()));
+}
+std::string losses_with(const std::string& option) {
+  return joined(users_of(option, loss_kinds()));
 }
 
 void bind_problem(Binder& bind, Options& o) {
@@ -326,13 +320,12 @@ void bind_optimisation(Binder& bind, Options& o) {
       .choices = {"balanced"};
   bind.real("label-smoothing", o.label_smoothing, {0, 1},
             "share of each target that is spread over all classes (0): " +
-                users_of("label_smoothing", loss_kinds()));
-  bind.real(
-      "huber-delta", o.huber_delta, {0, std::numeric_limits<double>::infinity(), true, false},
-      "the error from which on the loss is linear (1): " + users_of("huber_delta", loss_kinds()));
+                losses_with("label_smoothing"));
+  bind.real("huber-delta", o.huber_delta, {0, std::numeric_limits<double>::infinity(), true, false},
+            "the error from which on the loss is linear (1): " + losses_with("huber_delta"));
   bind.real("temperature", o.temperature, {0, std::numeric_limits<double>::infinity(), true, false},
             "what cosines are divided by: lower looks at the nearest documents only (0.07): " +
-                users_of("temperature", loss_kinds()));
+                losses_with("temperature"));
   bind.on(kTrainOrPlan);
   bind.whole("early-stop", o.early_stop, {1}, "end after N epochs without a better --keep-best");
   bind.choice(

@@ -24,6 +24,7 @@ struct Options {
   std::string data;
   std::string target;
   std::string pairs;
+  std::string keep_columns;
   std::string weight_column;
   std::optional<std::string> task;
   std::string base;
@@ -44,11 +45,11 @@ struct Options {
   std::optional<Index> rank;
   std::optional<double> alpha;
   std::optional<std::string> init;
-  std::optional<std::string> bias;
   bool rslora = false;
   bool dora = false;
   double dropout = 0;
   std::string method = "lora";
+  std::optional<std::string> bias;
   std::string targets;
   std::vector<std::string> rank_pattern;
   std::vector<std::string> alpha_pattern;
@@ -92,15 +93,15 @@ struct Options {
 
   // run
   std::int64_t seed = 42;
-  Index threads = 0;
   std::optional<Index> eval_every;
-  bool profile = false;
   std::string gram = "auto";
   std::optional<Index> shuffle_block;
+  bool profile = false;
+  std::string progress = "auto";
   std::optional<Index> log_every;
   std::vector<std::string> require;
+  Index threads = 0;
   bool json = false;
-  std::string progress = "auto";
   bool quiet = false;
   bool verbose = false;
 
@@ -110,13 +111,12 @@ struct Options {
   std::optional<Index> checkpoint_every;
   bool resume = false;
   bool allow_changed = false;
-  std::string output = "-";
   std::string log;
-  std::string plot;
   std::string report;
   std::string tensorboard;
+  std::string plot;
+  std::string output = "-";
   bool probabilities = false;
-  std::string keep_columns;
   bool overwrite = false;
 
   /// What `inspect` and `compare` look at: the arguments that are no options.

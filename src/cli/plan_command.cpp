@@ -217,9 +217,7 @@ int run_plan(Options& options, const std::vector<Setting>& settings) {
                   measure(run, options, reading)};
   StandardOutput out;
   if (options.json) {
-    JsonLines([&out](const std::string& line) {
-      out.line(line);
-    }).end(facts_of(plan, settings), kDone);
+    json_on(out).end(facts_of(plan, settings), kDone);
     return kDone;
   }
   out.text(as_toml(settings, kPlan));

@@ -26,8 +26,6 @@ namespace lora::cli {
 
 namespace {
 
-constexpr Index kBatch = 1024;
-
 /// Refuses, before anything is computed, an output that would replace something by mistake.
 void check_output(const Options& options) {
   const std::string& output = options.output;
@@ -112,7 +110,7 @@ std::vector<std::int32_t> likeliest(const Matrix& outputs) {
 /// The model's outputs for the rows, (rows, outputs).
 Matrix outputs_of(const Inference& inference, const Dataset& rows, Tape& tape, Index first_row) {
   Matrix outputs(rows.rows(), inference.base.model->out_features());
-  Loader loader(rows, all_rows(rows.rows()), kBatch, /*shuffle=*/false);
+  Loader loader(rows, all_rows(rows.rows()), kRowsComputed, /*shuffle=*/false);
   while (const std::optional<Batch> batch = loader.next()) {
     tape.reset(Mode::infer);
     MutableView part = outputs.middleRows(batch->rows.front(), batch->size());
@@ -132,7 +130,7 @@ Index predict(Inference& inference, DatasetReader& reader, Task task, bool proba
   Tape tape(inference.compute);
   Dataset rows;
   Index count = 0;
-  while (!out.reader_is_gone() && reader.read(kRowsAtOnce, rows)) {
+  while (!out.reader_is_gone() && reader.read(kRowsRead, rows)) {
     inference.scale(rows);
     Matrix outputs = outputs_of(inference, rows, tape, count);
     count += rows.rows();
@@ -178,7 +176,7 @@ DatasetRequest request_of(const Inference& inference, const Options& options) {
 int run_predict(Options& options, const std::vector<Setting>& settings) {
   check_output(options);
   StandardOutput out;
-  JsonLines json([&out](const std::string& line) { out.line(line); });
+  JsonLines json = json_on(out);
   announce_options(settings, kPredict);
   Inference inference(options);
   check_output(with_base(options, inference.base.file));

@@ -76,9 +76,8 @@ void print(const Profile& profile, double seconds, const Peak& peak, int threads
                  percent(rate, peak.bandwidth), product_rate(steps, peak));
   }
   spdlog::info(
-      "profile   peaks, measured now on {} thread(s): {:.1f} GFLOP/s in a large product, {:.1f} "
-      "GB/s "
-      "reading memory",
+      "profile   peaks, measured now on {} thread(s): {:.1f} GFLOP/s in a large product, "
+      "{:.1f} GB/s reading memory",
       threads, kOperations * peak.multiplications / kGiga, peak.bandwidth / kGiga);
 }
 

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <string>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 

@@ -20,11 +20,6 @@ struct Given {
   std::string option;  ///< as used_options() calls it
 };
 
-template <class Kind>
-bool uses(const Kind& kind, const std::string& option) {
-  return std::ranges::count(used_options(kind), option) > 0;
-}
-
 /// "min_lr" → "min-lr".
 std::string flag_of(std::string option) {
   std::ranges::replace(option, '_', '-');
@@ -36,11 +31,8 @@ template <class Kind>
 void check_used(const std::vector<Given>& all, const Kind& chosen, std::span<const Kind> kinds,
                 std::string_view chooser) {
   for (const auto& [is_given, option] : all) {
-    if (!is_given || uses(chosen, option)) continue;
-    std::vector<std::string> users;
-    for (const Kind& kind : kinds) {
-      if (uses(kind, option)) users.emplace_back(kind.name);
-    }
+    const std::vector<std::string> users = users_of(option, kinds);
+    if (!is_given || std::ranges::count(users, chosen.name) > 0) continue;
     throw Error(ErrorKind::usage, "--", flag_of(option), " is for --", chooser, " ", joined(users),
                 ", but this one is ", chosen.name);
   }

@@ -2,7 +2,11 @@
 // use.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "lora/loss/loss.h"
 #include "lora/optim/optimizer.h"
@@ -11,6 +15,16 @@
 #include "options.h"
 
 namespace lora::cli {
+
+/// The optimisers, schedules or losses that use an option, as used_options() calls it.
+template <class Kind>
+std::vector<std::string> users_of(const std::string& option, std::span<const Kind> kinds) {
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds) {
+    if (std::ranges::count(used_options(kind), option) > 0) names.emplace_back(kind.name);
+  }
+  return names;
+}
 
 /// Fills in the defaults of --optimizer and --schedule. Throws Error(usage) for an option that they
 /// do not use.

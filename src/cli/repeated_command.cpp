@@ -1,7 +1,6 @@
 #include "repeated_command.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 namespace lora::cli {
@@ -47,13 +46,12 @@ std::string shell_word(const std::string& text) {
 }
 
 std::string repeated_command(const Options& options, const std::vector<Setting>& settings) {
-  constexpr std::array<std::string_view, 3> kOfThisTime = {"resume", "allow-changed", "overwrite"};
   std::string command = "lora-train";
   for (const Setting& setting : settings) {
     const bool given = contains(options.given_on_line, setting.name) ||
                        contains(options.given_in_file, setting.name);
     if (!given || (setting.verbs & kTrain) == 0 || setting.value().is_null()) continue;
-    if (std::ranges::find(kOfThisTime, setting.name) != kOfThisTime.end()) continue;
+    if (std::ranges::count(kAboutOldOutputs, setting.name) > 0) continue;
     command += words_of(setting);
   }
   return command;

@@ -132,7 +132,7 @@ void resolve_keep_best(Options& o) {
   }
 }
 
-/// The files in which a run is shown: each is one of its own, and stdout has its own order.
+/// The files in which runs are shown: each is one of its own, and stdout has its own order.
 void check_written_files(const Options& o) {
   std::map<std::filesystem::path, std::string_view> options;
   for (const auto& [path, option] :
@@ -160,7 +160,7 @@ std::vector<std::string> figure_names(std::vector<std::string> names, const std:
   return names;
 }
 
-/// Figures of the other task are never measured.
+/// Figures of another task are never measured.
 void check_figure_fits(const std::string& option, std::string figure, Task task) {
   if (figure.starts_with("val_")) figure.erase(0, 4);
   for (const MetricKind& kind : metric_kinds()) {
@@ -168,6 +168,68 @@ void check_figure_fits(const std::string& option, std::string figure, Task task)
     throw Error(ErrorKind::usage, option, ": ", figure, " is for ", name_of(kind.task),
                 ", but the task is ", name_of(task));
   }
+}
+
+/// What a run writes, and what it may find there.
+void check_run_files(const Options& o) {
+  const std::array outputs = {o.save, o.checkpoint, o.log, o.plot, o.report, o.tensorboard};
+  const bool any_output =
+      std::ranges::any_of(outputs, [](const auto& path) { return !path.empty(); });
+  refuse_without(o.overwrite, any_output, "overwrite", "save");
+  check_written_files(o);
+  refuse_without(o.checkpoint_every.has_value(), !o.checkpoint.empty(), "checkpoint-every",
+                 "checkpoint");
+  refuse_without(o.resume, !o.checkpoint.empty(), "resume", "checkpoint");
+  refuse_without(o.allow_changed, o.resume, "allow-changed", "resume");
+  refuse_together(o.resume, "resume", o.overwrite, "overwrite",
+                  "one goes on from what the other deletes");
+}
+
+void resolve_validation(Options& o) {
+  if (o.eval_every && !o.has_validation()) {
+    throw Error(ErrorKind::usage,
+                "--eval-every needs held-out rows: --val, --val-split or --folds");
+  }
+  if (o.has_validation()) o.eval_every = o.eval_every.value_or(1);
+  check_requirements(o.require, o.has_validation() ? figure_names({"loss", "val_loss"}, "val_")
+                                                   : std::vector<std::string>{"loss"});
+}
+
+/// The demo, or rows whose task is known without a look at them.
+void resolve_kind_of_work(Options& o) {
+  if (o.is_demo()) {
+    resolve_task(o, Task::regression);
+    o.task.reset();  // so that --config can read what --print-config prints
+    o.in = o.in.value_or(64);
+    o.out = o.out.value_or(10);
+    o.samples = o.samples.value_or(1000);
+  } else if (!o.pairs.empty()) {
+    resolve_task(o, Task::retrieval);
+  } else if (o.task) {
+    resolve_task(o, task_named(*o.task));
+  } else if (o.loss) {
+    resolve_task(o, find_entry(loss_kinds(), "--loss", *o.loss).task);
+  }
+}
+
+/// One that training starts from has its own.
+void resolve_adapter(Options& o) {
+  if (o.method == "full") {
+    o.bias = o.bias.value_or("none");
+  } else if (o.adapter.empty()) {
+    o.rank = o.rank.value_or(4);
+    o.alpha = o.alpha.value_or(static_cast<double>(*o.rank));
+    o.init = o.init.value_or(o.is_demo() ? "normal" : "kaiming");
+    o.bias = o.bias.value_or("none");
+  }
+}
+
+void resolve_epochs(Options& o) {
+  o.epochs = o.epochs.value_or(o.is_demo() ? 10 : 100);
+  o.batch_size = o.batch_size.value_or(o.is_demo() ? 0 : 32);
+  o.shuffle = o.shuffle.value_or(!o.is_demo());
+  refuse_without(o.shuffle_block.has_value(), *o.shuffle && *o.batch_size > 0, "shuffle-block",
+                 "shuffle and a --batch-size above 0");
 }
 
 void take_only_adapter(Options& o) {
@@ -193,51 +255,12 @@ void resolve_training(Options& o) {
   check_method(o);
   resolve_keep_best(o);
   check_output_amount(o);
-  const std::array outputs = {o.save, o.checkpoint, o.log, o.plot, o.report, o.tensorboard};
-  const bool any_output =
-      std::ranges::any_of(outputs, [](const auto& path) { return !path.empty(); });
-  refuse_without(o.overwrite, any_output, "overwrite", "save");
-  check_written_files(o);
-  refuse_without(o.checkpoint_every.has_value(), !o.checkpoint.empty(), "checkpoint-every",
-                 "checkpoint");
-  refuse_without(o.resume, !o.checkpoint.empty(), "resume", "checkpoint");
-  refuse_without(o.allow_changed, o.resume, "allow-changed", "resume");
-  refuse_together(o.resume, "resume", o.overwrite, "overwrite",
-                  "one goes on from what the other deletes");
-  if (o.eval_every && !o.has_validation()) {
-    throw Error(ErrorKind::usage, "--eval-every needs held-out rows: --val or --val-split");
-  }
-  if (o.has_validation()) o.eval_every = o.eval_every.value_or(1);
-  check_requirements(o.require, o.has_validation() ? figure_names({"loss", "val_loss"}, "val_")
-                                                   : std::vector<std::string>{"loss"});
+  check_run_files(o);
+  resolve_validation(o);
   resolve_recipe(o);
-  const bool demo = o.is_demo();
-  if (demo) {
-    resolve_task(o, Task::regression);
-    o.task.reset();  // so that --config can read what --print-config prints
-    o.in = o.in.value_or(64);
-    o.out = o.out.value_or(10);
-    o.samples = o.samples.value_or(1000);
-  } else if (!o.pairs.empty()) {
-    resolve_task(o, Task::retrieval);
-  } else if (o.task) {
-    resolve_task(o, task_named(*o.task));
-  } else if (o.loss) {
-    resolve_task(o, find_entry(loss_kinds(), "--loss", *o.loss).task);
-  }
-  if (o.method == "full") {
-    o.bias = o.bias.value_or("none");
-  } else if (o.adapter.empty()) {
-    o.rank = o.rank.value_or(4);
-    o.alpha = o.alpha.value_or(static_cast<double>(*o.rank));
-    o.init = o.init.value_or(demo ? "normal" : "kaiming");
-    o.bias = o.bias.value_or("none");
-  }
-  o.epochs = o.epochs.value_or(demo ? 10 : 100);
-  o.batch_size = o.batch_size.value_or(demo ? 0 : 32);
-  o.shuffle = o.shuffle.value_or(!demo);
-  refuse_without(o.shuffle_block.has_value(), *o.shuffle && *o.batch_size > 0, "shuffle-block",
-                 "shuffle and a --batch-size above 0");
+  resolve_kind_of_work(o);
+  resolve_adapter(o);
+  resolve_epochs(o);
   refuse_together(o.progress == "on", "progress on", o.quiet, "quiet",
                   "one is more on stderr, the other less");
   refuse_together(o.profile, "profile", o.quiet && !o.json, "quiet", "it is said on stderr");
@@ -285,8 +308,9 @@ void resolve_prediction(Options& o) {
 
 void resolve_inspection(Options& o) {
   if (o.paths.empty()) {
-    throw Error(ErrorKind::usage,
-                "inspect needs what to look at: tables, arrays, weight files or adapters");
+    throw Error(
+        ErrorKind::usage,
+        "inspect needs what to look at: tables, arrays, weight files, adapters or checkpoints");
   }
   check_output_amount(o);
 }
@@ -296,6 +320,7 @@ void resolve_comparison(Options& o) {
     throw Error(ErrorKind::usage, "compare needs runs: --log files, or directories of --save");
   }
   refuse_without(o.overwrite, !o.plot.empty(), "overwrite", "plot");
+  check_written_files(o);
   check_output_amount(o);
 }
 

@@ -7,7 +7,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "html_report.h"
 #include "inputs.h"
 #include "lora/core/error.h"
 #include "lora/io/atomic_file.h"
@@ -24,10 +23,6 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-std::string_view text_of(const MappedFile& file) {
-  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-}
-
 /// TensorBoard reads every file with such a name.
 std::string event_path(const Options& options) {
   return (std::filesystem::path(options.tensorboard) / "events.out.tfevents.lora-train").string();
@@ -39,11 +34,11 @@ std::string kept_part(const Options& options, const std::string& path, IsOurs is
   std::error_code hidden;
   if (!options.resume || !std::filesystem::exists(path, hidden)) return "";
   const MappedFile file(path);
-  if (!text_of(file).empty() && !is_ours(text_of(file))) {
+  if (!file.text().empty() && !is_ours(file.text())) {
     throw Error(ErrorKind::usage, path,
                 ": is not of a run of lora-train, so that --resume does not write to it");
   }
-  return std::string(cut(text_of(file)));
+  return std::string(cut(file.text()));
 }
 
 std::string title_of(const Options& o) {
@@ -129,13 +124,17 @@ void RunOutputs::end(Run& run, const std::vector<Setting>& settings, const Train
     drawn.mark_label = fmt::format("kept: epoch {}", result.kept_epoch);
   }
   draw(drawn);
-  if (!options_->report.empty()) {
-    const ReportFacts known{start_facts_, facts, result, drawn};
-    write_text(options_->report, html_report(run, *options_, settings, known));
-    spdlog::info("reported  {}", options_->report);
-  }
+  report(run, settings, {start_facts_, facts, result, drawn});
   if (log_) log_->end(result, facts, exit_code);
   flush();
+}
+
+void RunOutputs::interrupted(Run& run, const std::vector<Setting>& settings,
+                             const TrainResult& result, const Json& facts,
+                             const std::string& message, int exit_code) {
+  const Plot drawn = plot();
+  report(run, settings, {start_facts_, facts, result, drawn});
+  failed(message, exit_code);
 }
 
 /// The first failure is the one to be told.
@@ -161,6 +160,13 @@ void RunOutputs::draw(const Plot& drawn) const {
   if (options_->plot.empty() || drawn.panels.empty()) return;
   write_text(options_->plot, svg_file_of(drawn));
   spdlog::info("plotted   {}", options_->plot);
+}
+
+void RunOutputs::report(Run& run, const std::vector<Setting>& settings,
+                        const ReportFacts& facts) const {
+  if (options_->report.empty()) return;
+  write_text(options_->report, html_report(run, *options_, settings, facts));
+  spdlog::info("reported  {}", options_->report);
 }
 
 void RunOutputs::flush() {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "build.h"
+#include "html_report.h"
 #include "lora/io/append_file.h"
 #include "lora/report/event_writer.h"
 #include "lora/report/history.h"
@@ -45,6 +46,10 @@ class RunOutputs {
   void end(Run& run, const std::vector<Setting>& settings, const TrainResult& result,
            const nlohmann::ordered_json& facts, int exit_code);
 
+  /// The same, of what was done when a signal ended the run; `message` says so.
+  void interrupted(Run& run, const std::vector<Setting>& settings, const TrainResult& result,
+                   const nlohmann::ordered_json& facts, const std::string& message, int exit_code);
+
   /// Says why the run did not come to its end, where that can still be said.
   void failed(const std::string& message, int exit_code);
 
@@ -53,6 +58,7 @@ class RunOutputs {
   void begin_events(std::optional<RunPosition> from);
   Plot plot() const;
   void draw(const Plot& drawn) const;
+  void report(Run& run, const std::vector<Setting>& settings, const ReportFacts& facts) const;
   void flush();
 
   const Options* options_;

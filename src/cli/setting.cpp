@@ -1,5 +1,6 @@
 #include "setting.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <system_error>
@@ -49,6 +50,13 @@ std::string described(RealRange range) {
 }
 
 }  // namespace
+
+bool only_watches(const Setting& setting) {
+  constexpr std::array<std::string_view, 7> kWatching = {
+      "json", "quiet", "verbose", "log-every", "progress", "profile", "require"};
+  return setting.group == kOutputGroup ||
+         std::ranges::find(kWatching, setting.name) != kWatching.end();
+}
 
 std::int64_t parse_whole(const std::string& name, const std::string& text, WholeRange range) {
   const std::optional<std::int64_t> number = parse_all<std::int64_t>(text);

@@ -1,6 +1,7 @@
 // One option: its names, its help, and how its value is read from and written as text.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -55,6 +56,13 @@ struct Setting {
 
   bool is_switch() const { return value_name.empty(); }
 };
+
+/// Whether an option changes no number of a run, but says how it is watched or what is written.
+bool only_watches(const Setting& setting);
+
+/// Options about outputs that are there already, with which a run is no other.
+inline constexpr std::array<std::string_view, 3> kAboutOldOutputs = {"resume", "allow-changed",
+                                                                     "overwrite"};
 
 /// The numbers an option takes, and how a sentence calls them.
 struct WholeRange {

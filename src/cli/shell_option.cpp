@@ -10,14 +10,6 @@ namespace lora::cli {
 
 namespace {
 
-std::vector<std::string> names_of_verbs(unsigned bits) {
-  std::vector<std::string> names;
-  for (const Verb& verb : verbs()) {
-    if ((verb.bit & bits) != 0) names.emplace_back(verb.name);
-  }
-  return names;
-}
-
 ShellOption::Value kind_of(const std::string& value_name, bool has_choices) {
   const auto says = [&](const char* word) { return value_name.find(word) != std::string::npos; };
   if (value_name.empty()) return ShellOption::Value::none;

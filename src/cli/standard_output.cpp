@@ -30,4 +30,8 @@ void StandardOutput::text(std::string_view rest) {
   }
 }
 
+JsonLines json_on(StandardOutput& out) {
+  return JsonLines([&out](const std::string& line) { out.line(line); });
+}
+
 }  // namespace lora::cli

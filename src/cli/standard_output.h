@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "lora/report/json_lines.h"
+
 namespace lora::cli {
 
 /// Once the reader of a pipe is gone, lines are dropped in silence; any other failure (a full disk)
@@ -17,5 +19,8 @@ class StandardOutput {
  private:
   bool reader_gone_ = false;
 };
+
+/// Events as JSON on stdout, one object a line; `out` must outlive it.
+JsonLines json_on(StandardOutput& out);
 
 }  // namespace lora::cli

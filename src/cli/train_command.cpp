@@ -83,7 +83,7 @@ int train_to_end(const Start& start, RunOutputs& outputs) {
   if (result.interrupted) {
     const std::string message = interruption(result, options);
     spdlog::error(message);
-    outputs.failed(message, kInterrupted);
+    outputs.interrupted(run, settings, result, end_facts(run, seconds), message, kInterrupted);
     if (options.json) json.failed(message, kInterrupted);
     return kInterrupted;
   }
@@ -148,7 +148,7 @@ int run_train(Options& options, const std::vector<Setting>& settings) {
   check_save(options);
   check_run_outputs(options);
   StandardOutput out;
-  JsonLines json([&out](const std::string& line) { out.line(line); });
+  JsonLines json = json_on(out);
   if (options.of_several_runs()) return run_several(options, out, json);
   return train(options, settings, out, json);
 }

@@ -36,8 +36,8 @@ constexpr std::array kVerbs = {
     Verb{"plan", "--data FILE --target COLUMNS|FILE [--base FILE[:TENSOR]] [OPTION…]",
          "what training with these options would do, take and need; trains nothing", kPlan, false,
          resolve_plan, run_plan},
-    Verb{"inspect", "PATH…", "what tables, arrays, weight files and adapters hold", kInspect, true,
-         resolve_inspection, run_inspect},
+    Verb{"inspect", "PATH…", "what tables, arrays, weight files, adapters and checkpoints hold",
+         kInspect, true, resolve_inspection, run_inspect},
     Verb{"compare", "RUN… [--plot FILE.svg]",
          "--save directories or --log files of runs side by side, and how they differ", kCompare,
          true, resolve_comparison, run_compare},
@@ -47,6 +47,14 @@ constexpr std::array kVerbs = {
 
 std::span<const Verb> verbs() {
   return kVerbs;
+}
+
+std::vector<std::string> names_of_verbs(unsigned bits) {
+  std::vector<std::string> names;
+  for (const Verb& verb : verbs()) {
+    if ((verb.bit & bits) != 0) names.emplace_back(verb.name);
+  }
+  return names;
 }
 
 }  // namespace lora::cli

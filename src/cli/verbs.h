@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,5 +26,8 @@ struct Verb {
 };
 
 std::span<const Verb> verbs();
+
+/// The names of the verbs that have one of these bits, in the order of the table.
+std::vector<std::string> names_of_verbs(unsigned bits);
 
 }  // namespace lora::cli

@@ -74,6 +74,14 @@ TEST_CASE("keys of PEFT 0.21 that are off, or matter in training only, are known
   CHECK(config.unknown_keys.empty());
 }
 
+TEST_CASE("a configuration that is no JSON object is refused with what is wrong in it",
+          "[artifact][peft]") {
+  check_refused("", "not JSON");
+  check_refused(R"({"r": 4,})", "not JSON from byte 9 ");
+  check_refused("[4]", "not a JSON object");
+  check_refused(R"({"peft_type": "LORA", "lora_alpha": 1e999})", "float64");
+}
+
 TEST_CASE("twice the rank has the same scale", "[artifact][peft]") {
   for (const bool rslora : {false, true}) {
     PeftConfig config;

@@ -28,6 +28,7 @@ RunRecord sample() {
   record.epochs = 5;
   record.steps = 50;
   record.kept_epoch = 4;
+  record.fold = 2;
   record.loss = 0.25;
   record.validation = {{"val_loss", "Val loss", 0.5, false, true}};
   record.inputs = {{"data", "data.csv", "abc"}, {"val", "-", ""}};
@@ -66,6 +67,7 @@ TEST_CASE("a record of a run is read as it was written", "[artifact][record]") {
   CHECK(record->base_seed == -7);
   CHECK_FALSE(record->base_identity);
   CHECK(record->kept_epoch == 4);
+  CHECK(record->fold == 2);
   CHECK(record->loss == 0.25);
   REQUIRE(record->validation.size() == 1);
   CHECK(record->validation[0].name == "val_loss");
@@ -76,6 +78,21 @@ TEST_CASE("a record of a run is read as it was written", "[artifact][record]") {
   const auto json = nlohmann::json::parse(run_record_text(sample()));
   CHECK(json["metrics"]["loss"] == 0.25);
   CHECK(json["metrics"]["val_loss"] == 0.5);
+}
+
+TEST_CASE("a record of a run without folds says of none, and one from before does not know of them",
+          "[artifact][record]") {
+  const TemporaryDirectory directory;
+  RunRecord written = sample();
+  written.fold.reset();
+  directory.write("lora_train.json", run_record_text(written));
+  CHECK_FALSE(read_run_record(directory.path().string())->fold);
+  auto json = nlohmann::ordered_json::parse(run_record_text(written));
+  json.erase("fold");
+  directory.write("lora_train.json", json.dump());
+  CHECK_FALSE(read_run_record(directory.path().string())->fold);
+  json["fold"] = 1.5;
+  CHECK(message_of(json.dump()).find("'fold'") != std::string::npos);
 }
 
 TEST_CASE("a record says if the base is the identity, and one from before does not know of it",

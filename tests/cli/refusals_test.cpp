@@ -36,6 +36,9 @@ const std::vector<Refusal> kRefusals = {
     {"--rank 4 8", 2, {"'8'"}},
     {"train extra", 2, {"'extra'"}},
     {"--adapter dir", 2, {"--adapter"}},
+    {"--json --rnak 4", 2, {"--rnak", "--rank"}},
+    {"--rank four --json", 2, {"--rank", "'four'"}},
+    {"--json --config absent.toml", 2, {"absent.toml"}},
 
     // values of options
     {"--rank", 2, {"--rank", "needs a value"}},
@@ -142,6 +145,7 @@ const std::vector<Refusal> kRefusals = {
     {"compare good.csv", 3, {"good.csv", "--log"}},
     {"compare taken", 3, {"taken", "lora_train.json"}},
     {"compare taken --rank 3", 2, {"--rank", "compare"}},
+    {"compare absent --plot -", 2, {"--plot"}},
     {kTrain + "--folds 2 --plot x", 2, {"--plot", "--folds"}},
     {"eval --data good.csv --target y --base base.safetensors --log x", 2, {"--log", "train"}},
 

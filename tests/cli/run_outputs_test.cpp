@@ -128,11 +128,11 @@ TEST_CASE("the log of a run that failed says why", "[cli][log]") {
   CHECK(result.err.find(log.back().at("error").get<std::string>()) != std::string::npos);
 }
 
-TEST_CASE("a log of an interrupted run ends with that, until it goes on", "[cli][log]") {
+TEST_CASE("the files of an interrupted run say so, of what was done", "[cli][log][report]") {
   const TemporaryDirectory directory;
   const std::string command =
       "--in 64 --out 16 --samples 2000 --epochs 20000 --batch-size 50 --log log "
-      "--log-every 40 --checkpoint ck --checkpoint-every 100000 --plot p.svg ";
+      "--log-every 40 --checkpoint ck --checkpoint-every 100000 --plot p.svg --report r.html ";
   const std::string shell = "cd '" + directory.path().string() +
                             "' || exit 9; " LORA_BINARY_DIR "/lora-train " + command +
                             ">out 2>err & pid=$!; until grep -q epoch log; do sleep 0.05; done; "
@@ -142,6 +142,14 @@ TEST_CASE("a log of an interrupted run ends with that, until it goes on", "[cli]
   CHECK(log.back().at("exit_code") == 130);
   CHECK(log.back().at("error").get<std::string>().find("interrupted") != std::string::npos);
   CHECK(read_file(directory.path() / "p.svg").find("</svg>") != std::string::npos);
+  const std::string page = read_file(directory.path() / "r.html");
+  for (const std::string part : {"<td>interrupted</td>", "of the last whole epoch", "singular"}) {
+    CAPTURE(part);
+    CHECK(page.find(part) != std::string::npos);
+  }
+  const Json compared = Json::parse(run(directory, "compare log --json").out)["runs"][0];
+  CHECK(compared.at("epochs") == events(log, "epoch").back().at("epoch"));
+  CHECK(compared.at("exit_code") == 130);
 }
 
 TEST_CASE("files of a run are not written over by mistake", "[cli][log]") {

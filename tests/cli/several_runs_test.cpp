@@ -279,6 +279,10 @@ TEST_CASE("--folds judges each fold by its own rows, and prints mean and spread"
   const Json record = Json::parse(read_file(directory.path() / "out/lora_train.json"));
   CHECK(record["metrics"]["val_loss"] == best["val_loss"]);
   CHECK(record["config"]["folds"] == 5);
+  CHECK(record["fold"] == end["best"]);
+  const std::string fold = " of fold " + end["best"].dump();
+  CHECK(read_file(directory.path() / "out/README.md").find(fold) != std::string::npos);
+  CHECK(run(directory, "inspect out").out.find(fold + "\n") != std::string::npos);
   CHECK(run_lora_train(directory.path(),
                        folds + "--require 'val_loss<" +
                            std::to_string(end["mean"]["val_loss"].get<double>() * 0.99) + "'")

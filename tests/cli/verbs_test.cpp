@@ -427,6 +427,9 @@ TEST_CASE("inspect says how much an adapter adds to its base", "[cli][inspect]")
     CHECK(layer[figure].get<double>() > 0);
     CHECK(layer[figure].get<double>() == Approx(extracted[figure].get<double>()).epsilon(1e-5));
   }
+  run(directory, "--data good.csv --target y --base base.safetensors --dora --save dora");
+  CHECK(run(directory, "inspect dora").out.find("magnitudes") != std::string::npos);
+  CHECK(run(directory, "inspect out").out.find("magnitudes") == std::string::npos);
   std::filesystem::remove(directory.path() / "base.safetensors");
   CHECK(run(directory, "inspect out").out.find("base not here") != std::string::npos);
 }

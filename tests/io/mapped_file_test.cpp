@@ -21,12 +21,15 @@ TEST_CASE("a mapped file shows the bytes of the file", "[io][mapped_file]") {
   const std::string path = directory.write("a.bin", content);
   const MappedFile file(path);
   CHECK(as_string(file.bytes()) == content);
+  CHECK(file.text() == content);
   CHECK(file.path() == path);
 }
 
 TEST_CASE("an empty file is mapped to nothing", "[io][mapped_file]") {
   const TemporaryDirectory directory;
-  CHECK(MappedFile(directory.write("empty", "")).bytes().empty());
+  const MappedFile file(directory.write("empty", ""));
+  CHECK(file.bytes().empty());
+  CHECK(file.text().empty());
 }
 
 TEST_CASE("a mapping stays where it is when its owner moves", "[io][mapped_file]") {

@@ -36,9 +36,10 @@ struct RunRecord {
   Index total_parameters = 0;
   Index epochs = 0;  ///< trained
   Index steps = 0;
-  Index kept_epoch = 0;  ///< whose parameters were saved
-  double loss = 0;       ///< of that epoch
-  Figures validation;    ///< after that epoch (names and values are kept)
+  Index kept_epoch = 0;       ///< whose parameters were saved
+  std::optional<Index> fold;  ///< of --folds: which part was held out, from 1
+  double loss = 0;            ///< of that epoch
+  Figures validation;         ///< after that epoch (names and values are kept)
   std::vector<InputRecord> inputs;
 };
 

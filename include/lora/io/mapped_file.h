@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace lora {
 
@@ -25,6 +26,8 @@ class MappedFile {
 
   /// The whole file; empty for an empty file.
   std::span<const std::byte> bytes() const { return bytes_; }
+  /// The same as text, of whatever encoding.
+  std::string_view text() const;
   const std::string& path() const { return path_; }
 
   /// Gives back the pages of so many bytes from `first` on; they are read again if they are looked

@@ -1,0 +1,26 @@
+#include "json_object.h"
+
+#include "lora/core/error.h"
+
+namespace lora {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
+
+Json parse_json_object(std::string_view text, const std::string& path) {
+  try {
+    Json json = Json::parse(text);
+    if (json.is_object()) return json;
+  } catch (const Json::parse_error& error) {
+    throw Error(ErrorKind::input, path, ": is not JSON from byte ", error.byte,
+                " on; is it cut off?");
+  } catch (const Json::out_of_range&) {
+    throw Error(ErrorKind::input, path, ": holds a number that no float64 is as large as");
+  }
+  throw Error(ErrorKind::input, path, ": is not a JSON object");
+}
+
+}  // namespace lora
