@@ -47,7 +47,7 @@ std::string label_of(const BaseModel& base);
 /// Reads an adapter, and says which keys of its configuration are not known.
 PeftAdapter open_adapter(const std::string& directory);
 
-/// An adapter that --save wrote, with its record.
+/// An adapter's directory, with the record that --save wrote there.
 struct SavedAdapter {
   explicit SavedAdapter(const std::string& directory);
 

@@ -98,6 +98,17 @@ double step_features(const RunSize& size) {
   return features;
 }
 
+/// Rows of length 1 and their scores, in double; outputs that recall looks at, by three figures.
+void add_pairs(const RunSize& size, double out, std::vector<MemoryPart>& parts) {
+  const auto pairs = static_cast<double>(size.pairs);
+  const auto held_out = static_cast<double>(size.held_out_pairs);
+  const double block = std::min(pairs, static_cast<double>(kBlockRows));
+  parts.push_back({"comparing pairs",
+                   (2 * static_cast<double>(size.batch) * out + 4 * block * pairs) * kBytes,
+                   "a smaller --batch-size"});
+  parts.push_back({"held-out pairs", 3 * 2 * held_out * out * kBytes, "fewer held-out pairs"});
+}
+
 }  // namespace
 
 std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options) {
@@ -145,16 +156,7 @@ std::vector<MemoryPart> memory_need(const RunSize& size, const Options& options)
   parts.push_back({"a step",
                    static_cast<double>(size.batch) * (gathered + step_features(size)) * kBytes,
                    "a smaller --batch-size or --rank"});
-  if (size.pairs > 0) {
-    // Rows of length 1 and their scores, in double; outputs that recall looks at, by three figures.
-    const auto pairs = static_cast<double>(size.pairs);
-    const auto held_out = static_cast<double>(size.held_out_pairs);
-    const double block = std::min(pairs, static_cast<double>(kBlockRows));
-    parts.push_back({"comparing pairs",
-                     (2 * static_cast<double>(size.batch) * out + 4 * block * pairs) * kBytes,
-                     "a smaller --batch-size"});
-    parts.push_back({"held-out pairs", 3 * 2 * held_out * out * kBytes, "fewer held-out pairs"});
-  }
+  if (size.pairs > 0) add_pairs(size, out, parts);
   return parts;
 }
 

@@ -103,7 +103,8 @@ void check_learned(Run& run, const std::vector<double>& probe_before, const Trai
               "small?");
 }
 
-/// Keeps what the first epoch's loss was, and says on stderr what the figures were before.
+/// Says on stderr what the figures are before training and the losses of steps, and keeps what the
+/// first epoch's loss was.
 class Beginning : public Observer {
  public:
   explicit Beginning(Told told) : told_(told) {}

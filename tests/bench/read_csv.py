@@ -14,23 +14,15 @@ import statistics
 import subprocess
 import sys
 import time
-import venv
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(SOURCE / "tests/golden"))
+
+from environment import python_with  # noqa: E402
+
 ROUNDS = 3
 FEATURES = 20
-
-
-def python_with_readers(build):
-    """The interpreter of the environment that has pandas and polars, made if it is not there."""
-    home = build / "read-python"
-    python = home / "bin" / "python"
-    if not (home / "ready").exists():
-        venv.create(home, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "numpy", "pandas", "polars"], check=True)
-        (home / "ready").touch()
-    return python
 
 
 def write_file(path, megabytes):
@@ -98,7 +90,7 @@ def main():
     """Makes the file, takes turns, prints medians."""
     build = Path(sys.argv[1] if len(sys.argv) > 1 else SOURCE / "build").resolve()
     megabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    python = python_with_readers(build)
+    python = python_with(build / "read-python", ["numpy", "pandas", "polars"])
     path = build / "read_csv.csv"
     try:
         subprocess.run([python, __file__, "--write", path, str(megabytes)], check=True)

@@ -74,9 +74,9 @@ TEST_CASE("each shell's script knows every option that --help shows", "[cli][com
       }
       CHECK(found);
     }
-    for (const char* verb : {"train", "eval", "predict", "merge", "extract", "plan", "inspect"}) {
-      CAPTURE(shell, verb);
-      CHECK(text.find(verb) != std::string::npos);
+    for (const char* command : kCommands) {
+      CAPTURE(shell, command);
+      CHECK(text.find(command) != std::string::npos);
     }
   }
 }

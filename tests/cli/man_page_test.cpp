@@ -43,9 +43,9 @@ TEST_CASE("the manual page shows every option as --help does", "[cli][man]") {
     CAPTURE(section);
     CHECK(page.find("\n.SH " + std::string(section) + "\n") != std::string::npos);
   }
-  for (const char* verb : {"train", "eval", "predict", "merge", "extract", "plan", "inspect"}) {
-    CAPTURE(verb);
-    CHECK(page.find("\n.TP\n.B " + std::string(verb) + "\n") != std::string::npos);
+  for (const char* command : kCommands) {
+    CAPTURE(command);
+    CHECK(page.find("\n.TP\n.B " + std::string(command) + "\n") != std::string::npos);
   }
 }
 

@@ -40,17 +40,6 @@ fs::path newest(const TemporaryDirectory& directory, const std::string& extensio
   return file;
 }
 
-void check_refused(const TemporaryDirectory& directory, const std::string& arguments, int code,
-                   const std::vector<std::string>& words) {
-  const ProgramResult result = run_lora_train(directory.path(), arguments);
-  CAPTURE(arguments, result.err);
-  CHECK(result.exit_code == code);
-  for (const std::string& word : words) {
-    CAPTURE(word);
-    CHECK(result.err.find(word) != std::string::npos);
-  }
-}
-
 /// Rows with targets of the kind that a task needs.
 std::string data_for(Task task) {
   switch (task) {

@@ -53,17 +53,6 @@ std::vector<Json> events(const std::vector<Json>& objects, const std::string& na
   return found;
 }
 
-void check_refused(const TemporaryDirectory& directory, const std::string& arguments, int code,
-                   const std::vector<std::string>& words) {
-  const ProgramResult result = run_lora_train(directory.path(), arguments);
-  CAPTURE(arguments, result.err);
-  CHECK(result.exit_code == code);
-  for (const std::string& word : words) {
-    CAPTURE(word);
-    CHECK(result.err.find(word) != std::string::npos);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("a log has the objects of --json", "[cli][log]") {

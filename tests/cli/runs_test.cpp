@@ -400,9 +400,9 @@ TEST_CASE("--help and --version print on stdout and do nothing", "[cli]") {
     CHECK(help.out.find(part) != std::string::npos);
   }
   for (const std::string& line : lines_of(help.out)) CHECK(line.size() <= 100);
-  for (const char* verb : {"train", "eval", "predict", "inspect"}) {
-    const ProgramResult own = run(directory, std::string(verb) + " --help");
-    CHECK(own.out.starts_with("lora-train " + std::string(verb)));
+  for (const std::string command : kCommands) {
+    const ProgramResult own = run(directory, command + " --help");
+    CHECK(own.out.starts_with("lora-train " + command + ": "));
     for (const std::string& line : lines_of(own.out)) CHECK(line.size() <= 100);
   }
   CHECK(run(directory, "--version").out.starts_with("lora-train "));

@@ -104,6 +104,15 @@ def check_merge(directory, kind, model, layout):
         compare(f"  merged {name}", ours[name], tensor.detach())
 
 
+def trained_outputs(model, directory):
+    """Gives an adapter of PEFT's factors and biases that are not as before training, and runs it."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name or (parameter.requires_grad and "bias" in name):
+                parameter.normal_()
+        return model.eval()(features(directory))
+
+
 def peft_in_ours(kind, **options):
     """An adapter that PEFT wrote, with factors that are not zero."""
     with tempfile.TemporaryDirectory() as name:
@@ -112,11 +121,7 @@ def peft_in_ours(kind, **options):
         torch.manual_seed(3)
         config = LoraConfig(target_modules=["head"], fan_in_fan_out=kind == "conv1d", **options)
         model = get_peft_model(base(kind), config)
-        with torch.no_grad():
-            for parameter_name, parameter in model.named_parameters():
-                if "lora_B" in parameter_name or (parameter.requires_grad and "bias" in parameter_name):
-                    parameter.normal_()
-            expected = model.eval()(features(directory))
+        expected = trained_outputs(model, directory)
         model.save_pretrained(directory / "adapter")
         actual = predictions(directory, "--adapter", "adapter", "--base", "base.safetensors")
         compare(f"PEFT in ours, {kind}, {options}", actual, expected)
@@ -222,11 +227,7 @@ def peft_stack_in_ours(**options):
         write_stack(directory)
         torch.manual_seed(7)
         model = get_peft_model(stack(), LoraConfig(target_modules=TARGETS, **options))
-        with torch.no_grad():
-            for parameter_name, parameter in model.named_parameters():
-                if "lora_B" in parameter_name or (parameter.requires_grad and "bias" in parameter_name):
-                    parameter.normal_()
-            expected = model.eval()(features(directory))
+        expected = trained_outputs(model, directory)
         model.save_pretrained(directory / "adapter")
         actual = predictions(directory, "--adapter", "adapter", *STACK)
         compare(f"PEFT's stack in ours, {options}", actual, expected)

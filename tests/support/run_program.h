@@ -14,6 +14,10 @@
 
 namespace lora::test {
 
+/// What lora-train can be told to do.
+inline constexpr const char* kCommands[] = {"train",   "eval", "predict", "merge",
+                                            "extract", "plan", "inspect", "compare"};
+
 struct ProgramResult {
   int exit_code;  ///< or minus the signal that ended it
   std::string out;
@@ -49,6 +53,18 @@ inline ProgramResult run(const TemporaryDirectory& directory, const std::string&
   CAPTURE(arguments, result.err);
   REQUIRE(result.exit_code == 0);
   return result;
+}
+
+/// Checks that run_lora_train() ends with that code, and says these words on stderr.
+inline void check_refused(const TemporaryDirectory& directory, const std::string& arguments,
+                          int code, const std::vector<std::string>& words) {
+  const ProgramResult result = run_lora_train(directory.path(), arguments);
+  CAPTURE(arguments, result.err);
+  CHECK(result.exit_code == code);
+  for (const std::string& word : words) {
+    CAPTURE(word);
+    CHECK(result.err.find(word) != std::string::npos);
+  }
 }
 
 /// Every file below `directory` with its content, to see what a program changed.

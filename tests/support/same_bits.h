@@ -1,8 +1,9 @@
-// Results that must not depend on the number of threads.
+// Numbers that must be the same to the last bit, on any number of threads.
 #pragma once
 
 #include <cstddef>
 #include <cstring>
+#include <vector>
 
 #include "lora/core/compute.h"
 #include "lora/core/matrix.h"
@@ -10,9 +11,17 @@
 
 namespace lora::test {
 
-inline bool same_bits(const Matrix& a, const Matrix& b) {
-  return a.rows() == b.rows() && a.cols() == b.cols() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(Real)) == 0;
+/// True if both hold the same bits.
+inline bool same_bits(const std::vector<Real>& a, const std::vector<Real>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0;
+}
+inline bool same_bits(const View& a, const View& b) {
+  if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
+  for (Index i = 0; i < a.rows(); ++i) {
+    const auto bytes = static_cast<std::size_t>(a.cols()) * sizeof(Real);
+    if (std::memcmp(a.row(i).data(), b.row(i).data(), bytes) != 0) return false;
+  }
+  return true;
 }
 
 /// Checks that `result(compute)`, a matrix, has the same bits with 2, 3 and 4 threads as with 1.

@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -29,6 +28,7 @@
 #include "lora/train/objective.h"
 #include "lora/train/observer.h"
 #include "lora/train/trainer.h"
+#include "support/same_bits.h"
 
 namespace lora::test {
 
@@ -242,19 +242,6 @@ inline std::vector<LossSum> losses_of_steps(Training& training) {
     while (const std::optional<LossSum> loss = trainer.step()) losses.push_back(*loss);
   }
   return losses;
-}
-
-/// True if both hold the same bits.
-inline bool same_bits(const std::vector<Real>& a, const std::vector<Real>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0;
-}
-inline bool same_bits(const View& a, const View& b) {
-  if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
-  for (Index i = 0; i < a.rows(); ++i) {
-    const auto bytes = static_cast<std::size_t>(a.cols()) * sizeof(Real);
-    if (std::memcmp(a.row(i).data(), b.row(i).data(), bytes) != 0) return false;
-  }
-  return true;
 }
 
 /// How far a loss is from the expected one, in parts of what lora-train may be off by: at most 1 is
