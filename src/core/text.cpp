@@ -10,6 +10,7 @@ namespace lora {
 namespace {
 
 constexpr int kLongest = 60;  // characters
+constexpr std::size_t kNamesListed = 8;
 
 /// First and last code point of the sequences of two, three and four bytes.
 struct Range {
@@ -80,17 +81,43 @@ std::size_t find_invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+bool is_printable(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    if (length == 0 || is_control(text.substr(0, length))) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+bool equal_but_for_case(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(
+      text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+}
+
+bool ends_in(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() &&
+         equal_but_for_case(text.substr(text.size() - lower.size()), lower);
+}
+
 std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (int count = 0; !text.empty(); ++count) {
     if (count == kLongest) return result + "…'";
-    const std::size_t length = character_length(text);
-    const std::string_view character = text.substr(0, length == 0 ? 1 : length);
-    const bool plain = length != 0 && !is_control(character);
-    result += plain ? std::string(character) : escaped(character);
+    const std::string_view character =
+        text.substr(0, std::max<std::size_t>(character_length(text), 1));
+    result += is_printable(character) ? std::string(character) : escaped(character);
     text.remove_prefix(character.size());
   }
   return result + "'";
+}
+
+std::string listed_in_quotes(const std::vector<std::string>& names) {
+  std::string result;
+  for (std::size_t i = 0; i < std::min(names.size(), kNamesListed); ++i) {
+    result += (i == 0 ? "" : ", ") + in_quotes(names[i]);
+  }
+  return names.size() > kNamesListed ? result + ", …" : result;
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

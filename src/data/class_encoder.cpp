@@ -18,7 +18,6 @@ namespace {
 
 // More classes than any head has: such a column holds identifiers, not labels.
 constexpr std::int64_t kMostClasses = 1 << 24;
-constexpr std::size_t kNamesShown = 8;
 
 std::optional<double> parse_double(std::string_view text) {
   double number = 0;
@@ -40,14 +39,6 @@ std::optional<std::int64_t> as_whole(std::optional<double> number) {
 std::string fault_of_number(const std::string& text, std::int64_t limit) {
   return "label " + text + " is not a class; classes are 0 to " + std::to_string(limit - 1) +
          (text == std::to_string(limit) ? "; are they counted from 1?" : "");
-}
-
-std::string shown(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kNamesShown); ++i) {
-    text += (i == 0 ? "" : ", ") + in_quotes(names[i]);
-  }
-  return names.size() > kNamesShown ? text + ", …" : text;
 }
 
 }  // namespace
@@ -105,7 +96,7 @@ std::int32_t ClassEncoder::encode_name(const std::string& text, const Place& pla
 void ClassEncoder::throw_unknown_name(const std::string& text, const Place& place) const {
   const std::string near = nearest(text, names_);
   throw Error(ErrorKind::input, place(), ": ", in_quotes(text), " is not a class; the ",
-              names_.size(), " classes are ", shown(names_),
+              names_.size(), " classes are ", listed_in_quotes(names_),
               near.empty() ? "" : "; did you mean " + in_quotes(near) + "?");
 }
 
@@ -165,7 +156,7 @@ void ClassEncoder::check_largest() const {
 void ClassEncoder::check_number_of(const std::vector<std::string>& names,
                                    const std::string& source) const {
   if (!outputs_ || static_cast<Index>(names.size()) == *outputs_) return;
-  throw Error(ErrorKind::input, source, ": ", names.size(), " classes (", shown(names),
+  throw Error(ErrorKind::input, source, ": ", names.size(), " classes (", listed_in_quotes(names),
               "), but the base has ", *outputs_,
               " outputs; labels that are words are sorted, and each needs its output");
 }

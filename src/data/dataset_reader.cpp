@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <utility>
 
@@ -29,14 +28,6 @@ constexpr std::array kReaders = {
     ReaderKind{".safetensors", "an array of a weight file: FILE:TENSOR", ArraySource::open,
                ArraySource::open_targets},
 };
-
-bool ends_in(std::string_view text, std::string_view extension) {
-  if (text.size() < extension.size()) return false;
-  const std::string_view end = text.substr(text.size() - extension.size());
-  return std::ranges::equal(end, extension, [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == b;
-  });
-}
 
 /// The kind of a file by the ending of its name, or null. "-" is a table.
 const ReaderKind* kind_of(const std::string& name) {

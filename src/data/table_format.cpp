@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <functional>
 #include <string_view>
 
+#include "lora/core/text.h"
 #include "lora/data/text_number.h"
 
 namespace lora {
@@ -126,8 +126,7 @@ std::optional<char> announced_separator(const Record& first) {
   std::string_view text = first.text;
   if (text.size() == 7 && text.front() == '"' && text.back() == '"') text = text.substr(1, 5);
   constexpr std::string_view kStart = "sep=";
-  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
-  if (text.size() != 5 || !std::ranges::equal(text.substr(0, 4), kStart, same)) return {};
+  if (text.size() != 5 || !equal_but_for_case(text.substr(0, 4), kStart)) return {};
   constexpr std::string_view kUsable = ",;\t|:";
   if (kUsable.find(text[4]) == std::string_view::npos) return {};
   return text[4];

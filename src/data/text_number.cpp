@@ -53,12 +53,6 @@ std::string replaced(string_view text, char from, string_view to) {
   return result;
 }
 
-bool equal_without_case(string_view text, string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
-    return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b);
-  });
-}
-
 constexpr std::array<string_view, 7> kMissingMarks = {"<NA>", "#N/A", "#NA", "NULL",
                                                       "null", "NaT",  "\\N"};
 
@@ -119,7 +113,7 @@ bool are_several(string_view text) {
 }
 
 bool is_truth_value(string_view text) {
-  return equal_without_case(text, "true") || equal_without_case(text, "false");
+  return equal_but_for_case(text, "true") || equal_but_for_case(text, "false");
 }
 
 struct Rule {

@@ -19,8 +19,6 @@ namespace lora {
 
 namespace {
 
-constexpr std::size_t kNamesShown = 8;
-
 /// Of a block, for each thread: with more of them, all threads are done at about the same time.
 constexpr std::size_t kChunks = 4;
 
@@ -30,14 +28,6 @@ std::string counted(std::size_t count, const std::string& noun) {
 
 std::string shown_separator(char separator) {
   return separator == '\t' ? "a tab" : "'" + std::string(1, separator) + "'";
-}
-
-std::string shown_names(const std::vector<std::string>& names) {
-  std::string result;
-  for (std::size_t i = 0; i < std::min(names.size(), kNamesShown); ++i) {
-    result += (i == 0 ? "" : ", ") + in_quotes(names[i]);
-  }
-  return names.size() > kNamesShown ? result + ", …" : result;
 }
 
 bool could_be_name(NumberFault fault) {
@@ -190,7 +180,7 @@ std::size_t TextTable::column(std::string_view name) const {
 }
 
 void TextTable::throw_unknown(std::string_view name) const {
-  std::string right = "its columns are " + shown_names(names_);
+  std::string right = "its columns are " + listed_in_quotes(names_);
   if (!has_header_) {
     right = "it has no header: its columns are 1 to " + std::to_string(names_.size());
   } else if (const std::string near = nearest(name, names_); !near.empty()) {

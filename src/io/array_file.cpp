@@ -38,35 +38,15 @@ constexpr std::string_view kNpySuffix = ".npy";
 constexpr std::string_view kNpzSuffix = ".npz";
 constexpr std::size_t kMostNames = 20;  // in a message
 
-bool has_suffix(std::string_view text, std::string_view suffix) {
-  if (text.size() < suffix.size()) return false;
-  return std::ranges::equal(text.substr(text.size() - suffix.size()), suffix, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-  });
-}
-
 /// A name in a .npz as np.load gives it.
 std::string without_npy(std::string_view name) {
   return std::string(
       name.substr(0, name.size() - (name.ends_with(kNpySuffix) ? kNpySuffix.size() : 0)));
 }
 
-/// Whether a terminal shows it as it is.
-bool is_harmless(std::string_view name) {
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(name[i]);
-    if (byte < 0x20 || byte == 0x7F) return false;
-    // U+0080 to U+009F
-    if (byte == 0xC2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xA0) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /// FILE:NAME.
 std::string label_of(const std::string& path, const std::string& name) {
-  return path + ":" + (is_harmless(name) ? name : in_quotes(name));
+  return path + ":" + (is_printable(name) ? name : in_quotes(name));
 }
 
 /// What the start of a .npy file says.
@@ -218,7 +198,7 @@ constexpr std::array kFormats = {
 /// The format that the name ends in, or null.
 const Format* format_of(std::string_view path) {
   const auto found = std::ranges::find_if(
-      kFormats, [&](const Format& format) { return has_suffix(path, format.suffix); });
+      kFormats, [&](const Format& format) { return ends_in(path, format.suffix); });
   return found == kFormats.end() ? nullptr : &*found;
 }
 
@@ -293,12 +273,12 @@ const std::map<std::string, std::string>& ArrayFile::metadata() const {
 std::size_t ArrayFile::position_of(const std::string& name) const {
   const std::vector<ArrayEntry>& all = entries();
   if (name.empty()) return position_of_only(all, path_);
-  if (has_suffix(path_, kNpySuffix)) {
+  if (ends_in(path_, kNpySuffix)) {
     throw Error(ErrorKind::input, path_,
                 ": a .npy file holds one array without a name; leave ':", name, "' away");
   }
   auto found = std::ranges::find(all, name, &ArrayEntry::name);
-  if (found == all.end() && has_suffix(path_, kNpzSuffix)) {
+  if (found == all.end() && ends_in(path_, kNpzSuffix)) {
     found = std::ranges::find(all, without_npy(name), &ArrayEntry::name);
   }
   if (found == all.end()) refuse_unknown(name, all, path_);

@@ -1,14 +1,12 @@
 #include "lora/io/weight_file.h"
 
-#include <algorithm>
-#include <cctype>
-#include <filesystem>
 #include <utility>
 #include <vector>
 
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
 #include "lora/core/table.h"
+#include "lora/core/text.h"
 #include "lora/io/array_file.h"
 #include "lora/io/layer_names.h"
 #include "lora/io/mapped_file.h"
@@ -19,8 +17,6 @@
 namespace lora {
 
 namespace {
-
-constexpr std::string_view kWeightSuffix = ".weight";
 
 bool is_matrix(const SafetensorsEntry& entry) {
   return entry.shape.size() == 2 && entry.dtype && is_floating(*entry.dtype);
@@ -35,7 +31,7 @@ std::vector<std::string> matrix_names(const SafetensorsFile& file) {
 }
 
 const SafetensorsEntry& find_named(const SafetensorsFile& file, const std::string& tensor) {
-  for (const std::string& name : {tensor, tensor + std::string(kWeightSuffix)}) {
+  for (const std::string& name : {tensor, tensor + ".weight"}) {
     if (const SafetensorsEntry* entry = file.find(name)) return *entry;
   }
   const std::vector<std::string> names = matrix_names(file);
@@ -125,12 +121,6 @@ FrozenWeight read_array(const std::string& path, const std::string& name, Layout
   return {path, known, layer, FrozenMatrix(std::move(weight)), std::nullopt, nullptr};
 }
 
-std::string lower_extension(const std::string& file) {
-  std::string extension = std::filesystem::path(file).extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension;
-}
-
 }  // namespace
 
 FrozenWeight frozen_weight_of(const std::shared_ptr<const SafetensorsFile>& file,
@@ -151,14 +141,9 @@ FrozenWeight frozen_weight_of(const std::shared_ptr<const SafetensorsFile>& file
 
 FrozenWeight read_frozen_weight(const std::string& file_and_tensor, Layout layout) {
   const auto [file, tensor] = split_file_and_name(file_and_tensor);
-  const std::string extension = lower_extension(file);
-  if (extension == ".safetensors") return read_safetensors(file, tensor, layout);
-  if (extension == ".npy" && !tensor.empty()) {
-    throw Error(ErrorKind::input, file,
-                ": a .npy file holds one array without a name; leave ':", tensor, "' away");
-  }
-  if (extension == ".npy" || extension == ".npz") return read_array(file, tensor, layout);
-  const bool pickled = extension == ".pt" || extension == ".pth" || extension == ".bin";
+  if (ends_in(file, ".safetensors")) return read_safetensors(file, tensor, layout);
+  if (ends_in(file, ".npy") || ends_in(file, ".npz")) return read_array(file, tensor, layout);
+  const bool pickled = ends_in(file, ".pt") || ends_in(file, ".pth") || ends_in(file, ".bin");
   throw Error(ErrorKind::input, file,
               ": a frozen weight is read from .safetensors, .npy or .npz, which this name does not "
               "end in",

@@ -77,3 +77,35 @@ TEST_CASE("text is cut between characters, never within one", "[core][text]") {
   CHECK(is_utf8(result));
   CHECK(result.size() == 60 * 2 + std::string("''…").size());
 }
+
+TEST_CASE("text is printable if a terminal shows it as it is", "[core][text]") {
+  for (const std::string_view text : {"", "abc", "Größe, 😀", "\xC2\xA0"}) {
+    INFO(text);
+    CHECK(is_printable(text));
+  }
+  for (const std::string_view text : {"a\tb", "\x1B[2J", "\x7F", "\xC2\x9B", "Gr\xF6"}) {
+    INFO(in_quotes(text));
+    CHECK_FALSE(is_printable(text));
+  }
+}
+
+TEST_CASE("an ending is the same in capitals, but for letters beyond ASCII", "[core][text]") {
+  CHECK(equal_but_for_case("TrUe", "true"));
+  CHECK_FALSE(equal_but_for_case("true", "tru"));
+  CHECK_FALSE(equal_but_for_case("[", "{"));  // 32 apart, as a capital and its letter are
+  CHECK_FALSE(equal_but_for_case("Ü", "ü"));
+  CHECK(ends_in("data.CSV", ".csv"));
+  CHECK(ends_in(".csv", ".csv"));
+  CHECK_FALSE(ends_in("csv", ".csv"));
+  CHECK_FALSE(ends_in("data.csv.gz", ".csv"));
+}
+
+TEST_CASE("a list in a message has at most eight names", "[core][text]") {
+  CHECK(listed_in_quotes({}).empty());
+  CHECK(listed_in_quotes({"a", "b\n"}) == "'a', 'b\\n'");
+  const std::vector<std::string> names = {"1", "2", "3", "4", "5", "6", "7", "8"};
+  CHECK(listed_in_quotes(names) == "'1', '2', '3', '4', '5', '6', '7', '8'");
+  std::vector<std::string> more = names;
+  more.emplace_back("9");
+  CHECK(listed_in_quotes(more) == listed_in_quotes(names) + ", …");
+}
