@@ -1,4 +1,4 @@
-// eval, predict and inspect, as users and scripts run them.
+// The commands beside train, as users and scripts run them.
 #include <cmath>
 #include <filesystem>
 #include <sstream>
