@@ -17,6 +17,7 @@
 #include "interrupt.h"
 #include "lora/core/error.h"
 #include "lora/core/tape.h"
+#include "lora/core/text.h"
 #include "lora/data/loader.h"
 #include "lora/report/json_lines.h"
 #include "lora/report/prediction_writer.h"
@@ -30,8 +31,7 @@ namespace {
 void check_output(const Options& options) {
   const std::string& output = options.output;
   if (output == "-") return;
-  const bool known =
-      output.ends_with(".csv") || output.ends_with(".tsv") || output.ends_with(".npy");
+  const bool known = ends_in(output, ".csv") || ends_in(output, ".tsv") || ends_in(output, ".npy");
   if (!known) {
     throw Error(ErrorKind::usage, "--output ", output,
                 ": predictions are written as .csv, .tsv or .npy, or to - (stdout)");
@@ -69,13 +69,13 @@ void make_distinct(const std::vector<std::string>& kept, std::vector<std::string
 std::unique_ptr<PredictionWriter> make_writer(const Options& options, PredictionColumns columns,
                                               bool with_header, StandardOutput& out) {
   const std::string& output = options.output;
-  if (output.ends_with(".npy")) return std::make_unique<NpyPredictions>(output);
+  if (ends_in(output, ".npy")) return std::make_unique<NpyPredictions>(output);
   if (output == "-") {
     return std::make_unique<TextPredictions>(std::move(columns), ',', with_header,
                                              [&out](std::string_view text) { out.text(text); });
   }
   return std::make_unique<TextFilePredictions>(output, std::move(columns),
-                                               output.ends_with(".tsv") ? '\t' : ',', with_header);
+                                               ends_in(output, ".tsv") ? '\t' : ',', with_header);
 }
 
 /// Outputs to probabilities, row by row.

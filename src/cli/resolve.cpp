@@ -10,6 +10,7 @@
 
 #include "lora/core/error.h"
 #include "lora/core/table.h"
+#include "lora/core/text.h"
 #include "lora/data/dataset_reader.h"
 #include "lora/loss/loss.h"
 #include "lora/loss/metric.h"
@@ -302,7 +303,7 @@ void resolve_prediction(Options& o) {
     throw Error(ErrorKind::usage,
                 "--json and predictions on stdout contradict each other; give --output FILE");
   }
-  refuse_together(!o.keep_columns.empty(), "keep-columns", o.output.ends_with(".npy"), "output",
+  refuse_together(!o.keep_columns.empty(), "keep-columns", ends_in(o.output, ".npy"), "output",
                   "a .npy file has room for numbers only");
 }
 

@@ -1,8 +1,9 @@
-// eval, predict and inspect, as users and scripts run them.
+// The commands beside train, as users and scripts run them.
 #include <cmath>
 #include <filesystem>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -185,6 +186,10 @@ TEST_CASE("predict finds the features by name, without a target, in any order, i
   run(directory, "predict --adapter out --data new.csv --output y.csv");
   CHECK(read_file(directory.path() / "y.csv") == expected);
   run(directory, "predict --adapter out --data new.csv --output y.npy");
+  for (const auto& [file, capitals] : {std::pair{"y.csv", "Y.CSV"}, {"y.npy", "Y.NPY"}}) {
+    run(directory, "predict --adapter out --data new.csv --output " + std::string(capitals));
+    CHECK(read_file(directory.path() / capitals) == read_file(directory.path() / file));
+  }
   CHECK(run(directory, "inspect y.npy").out.find("(2,)") != std::string::npos);
 }
 
