@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "lora/core/error.h"
+#include "lora/core/json_depth.h"
 #include "lora/io/mapped_file.h"
 
 namespace lora {
@@ -132,8 +133,10 @@ Json parse(const std::string& path) {
   const MappedFile file(path);
   const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
                               file.bytes().size());
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) throw Error(ErrorKind::input, path, ": is not a JSON object");
+  Json json;
+  if (is_shallow_json(text)) json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object())
+    throw Error(ErrorKind::input, path, ": is not a JSON object, or nests too deep");
   return json;
 }
 
