@@ -1,8 +1,11 @@
 // lora-train: parse, build, run, catch.
+#include <array>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <new>
 #include <string>
+#include <sys/resource.h>
 #include <vector>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -49,6 +52,17 @@ void report_failure(const Error& error, const Options& options) {
   }).failed(error.what(), exit_code_of(error.kind()));
 }
 
+/// Takes the part of the stack that large products need while there is room for it. Where a limit
+/// of memory (ulimit -v) keeps the stack from growing later, the system ends the program without a
+/// word.
+[[gnu::noinline]] void grow_stack() {
+  constexpr std::size_t kBytes = std::size_t{3} << 20U;
+  struct rlimit limit {};
+  if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur < 2 * kBytes) return;
+  std::array<volatile char, kBytes> room;
+  room[0] = 0;  // its far end; the pages between are not touched, and take no memory
+}
+
 int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& settings) {
   const Verb& verb = find_entry(verbs(), "command", line.verb);
   verb.resolve(options);
@@ -59,6 +73,7 @@ int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& se
   }
   set_up_log(options);
   ignore_write_signals();
+  end_on_cut_off_files();
   end_on_stop_signals();
   return verb.run(options, settings);
 }
@@ -87,6 +102,7 @@ int run(int argc, const char* const* argv) {
 }  // namespace lora::cli
 
 int main(int argc, char** argv) {
+  lora::cli::grow_stack();
   spdlog::set_default_logger(
       std::make_shared<spdlog::logger>("lora-train", std::make_shared<lora::cli::AboveLiveLine>()));
   spdlog::set_pattern("%v");
