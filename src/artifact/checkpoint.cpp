@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "lora/core/error.h"
+#include "lora/core/json_depth.h"
 #include "lora/io/atomic_file.h"
 #include "lora/io/file_hash.h"
 #include "lora/io/mapped_file.h"
@@ -86,7 +87,11 @@ class Reader : public StateVisitor {
   void matrix(const std::string& name, Matrix& value) override {
     const SafetensorsEntry* entry = tensors_.find(name);
     if (entry == nullptr || entry->dtype != DType::f32 || entry->shape.size() != 2) refuse(name);
-    value.resize(static_cast<Index>(entry->shape[0]), static_cast<Index>(entry->shape[1]));
+    const std::uint64_t rows = entry->shape[0];
+    const std::uint64_t cols = entry->shape[1];
+    const bool fits = std::cmp_equal(rows, value.rows()) && std::cmp_equal(cols, value.cols());
+    if (value.size() > 0 && !fits) refuse(name);
+    value.resize(static_cast<Index>(rows), static_cast<Index>(cols));
     npy_rows_to_float(
         {tensors_.path() + ":" + name, DType::f32, false, false, entry->shape, entry->bytes}, 0,
         value);
@@ -120,7 +125,10 @@ class Reader : public StateVisitor {
 
 Json read_json(const std::string& path) {
   const MappedFile file(path);
-  Json json = Json::parse(file.text(), nullptr, /*allow_exceptions=*/false);
+  Json json;
+  if (is_shallow_json(file.text())) {
+    json = Json::parse(file.text(), nullptr, /*allow_exceptions=*/false);
+  }
   const bool good = json.is_object() && json.contains("facts") && json.contains("state") &&
                     json.contains("tensors") && json["tensors"].is_string();
   if (!good) throw Error(ErrorKind::input, path, ": is incomplete or damaged");

@@ -20,8 +20,9 @@ namespace lora {
 
 namespace {
 
+/// One without elements may claim any number of rows.
 bool is_matrix(const ArrayEntry& entry) {
-  return entry.dtype && is_floating(*entry.dtype) && entry.shape.size() == 2;
+  return entry.dtype && is_floating(*entry.dtype) && entry.shape.size() == 2 && entry.bytes > 0;
 }
 
 /// Matrices of other names are tables of positions and the like, which PEFT adapts in another way

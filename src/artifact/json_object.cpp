@@ -1,16 +1,15 @@
 #include "json_object.h"
 
 #include "lora/core/error.h"
+#include "lora/core/json_depth.h"
 
 namespace lora {
 
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-}  // namespace
-
-Json parse_json_object(std::string_view text, const std::string& path) {
+nlohmann::ordered_json parse_json_object(std::string_view text, const std::string& path) {
+  if (!is_shallow_json(text)) {
+    throw Error(ErrorKind::input, path, ": nests lists or objects deeper than any adapter does");
+  }
+  using Json = nlohmann::ordered_json;
   try {
     Json json = Json::parse(text);
     if (json.is_object()) return json;

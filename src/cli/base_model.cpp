@@ -19,6 +19,7 @@
 #include "lora/model/linear_stack.h"
 #include "lora/nn/activation.h"
 #include "lora/ops/frozen.h"
+#include "memory_need.h"
 
 namespace lora::cli {
 
@@ -80,6 +81,9 @@ BaseModel made_again(const SavedAdapter& saved) {
   }
   const Index in = saved.adapter.in_features(layers.front());
   const Index out = saved.adapter.out_features(layers.front());
+  // Its size is the product of two that an adapter's small file names.
+  check_memory({{"frozen weight", static_cast<double>(in) * static_cast<double>(out) * sizeof(Real),
+                 "a smaller base"}});
   if (saved.record->base_identity && in == out) return identity_base(in);
   if (saved.record->base_identity) {
     throw Error(ErrorKind::input, saved.adapter.tensors().path(), ": ", in, " inputs and ", out,

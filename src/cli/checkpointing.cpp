@@ -53,8 +53,9 @@ bool only_unfinished(const CheckpointDirectory& directory) {
 }  // namespace
 
 Checkpointing::Checkpointing(const Options& options, const std::vector<Setting>& settings,
-                             const std::vector<InputRecord>& inputs)
-    : directory_(options.checkpoint),
+                             const std::vector<InputRecord>& inputs, const InputWatch& watch)
+    : watch_(watch),
+      directory_(options.checkpoint),
       facts_({{"version", version_number()},
               {"processor", processor_text()},
               {"options", options_of(settings)},
@@ -132,6 +133,7 @@ void Checkpointing::restore(Trainer& trainer) const {
 }
 
 void Checkpointing::keep(Trainer& trainer) {
+  watch_.check_content();
   directory_.save(trainer.steps(), facts_,
                   [&](StateVisitor& visitor) { trainer.visit_state(visitor); });
   spdlog::debug("kept      checkpoint of step {}", trainer.steps());

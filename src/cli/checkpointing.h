@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "inputs.h"
 #include "lora/artifact/checkpoint.h"
 #include "lora/artifact/run_record.h"
 #include "lora/io/directory_lock.h"
@@ -24,7 +25,7 @@ class Checkpointing : public Keeper {
   /// Throws Error(usage) if there are checkpoints that nobody asked for, or if the run differs from
   /// theirs in an option; Error(input) if it differs in its inputs, or if all of them are damaged.
   Checkpointing(const Options& options, const std::vector<Setting>& settings,
-                const std::vector<InputRecord>& inputs);
+                const std::vector<InputRecord>& inputs, const InputWatch& watch);
 
   /// Where the run goes on; nothing if it begins.
   std::optional<RunPosition> start() const;
@@ -32,12 +33,14 @@ class Checkpointing : public Keeper {
   /// Puts the state of the checkpoint back into the trainer, if there is one.
   void restore(Trainer& trainer) const;
 
+  /// Throws Error(input), and keeps nothing, if an input was changed under the run.
   void keep(Trainer& trainer) override;
 
  private:
   void resume(const Options& options);
   void compare(const Options& options) const;
 
+  const InputWatch& watch_;
   CheckpointDirectory directory_;
   std::unique_ptr<DirectoryLock> lock_;
   nlohmann::ordered_json facts_;  // of this run

@@ -173,7 +173,9 @@ int run_eval(Options& options, const std::vector<Setting>& settings) {
   StandardOutput out;
   JsonLines json = json_on(out);
   announce_options(settings, kEval);
+  InputWatch watch(options);
   Inference inference(options);
+  watch.add_base(inference.base.file);
   DatasetReader reader = inference.open(request_of(inference, options));
   resolve_task(options, reader.facts().task);
   const auto loss = make_loss(options, inference.base.model->out_features(), {}, {});
@@ -181,6 +183,7 @@ int run_eval(Options& options, const std::vector<Setting>& settings) {
   const bool pairs = !options.pairs.empty();
   const Judgement judgement = pairs ? judge_pairs(inference, reader, *loss, options.pairs)
                                     : judge(inference, reader, *loss);
+  watch.check_content();
   const auto broken = broken_requirements(options.require, judgement.figures);
   for (const std::string& sentence : broken) spdlog::error("{}", sentence);
   const int code = broken.empty() ? kDone : kRequirement;

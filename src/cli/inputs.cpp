@@ -1,6 +1,9 @@
 #include "inputs.h"
 
+#include <algorithm>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/stat.h>
 #include <utility>
 
 #include "lora/artifact/peft_writer.h"
@@ -33,7 +36,66 @@ std::vector<Input> inputs_of(const Options& o) {
   return inputs;
 }
 
+std::int64_t time_of_change(const struct stat& status) {
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;
+  return status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec;
+}
+
+[[noreturn]] void refuse_changed(const std::string& path) {
+  throw Error(ErrorKind::input, path,
+              ": was changed by another program while it was read; start again when nothing writes "
+              "to it");
+}
+
 }  // namespace
+
+InputWatch::InputWatch(const Options& options) {
+  for (const auto& [option, path] : inputs_of(options)) add(option, path);
+}
+
+void InputWatch::add_base(const std::string& file) {
+  const bool is_new = std::ranges::find(files_, "base", &Watched::option) == files_.end();
+  if (is_new && !file.empty()) add("base", file);
+}
+
+void InputWatch::add(const std::string& option, const std::string& path) {
+  // A pipe that is opened twice would have two readers.
+  std::error_code hidden;
+  if (path == "-" || !std::filesystem::is_regular_file(path, hidden)) return;
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) return;
+  files_.push_back({option, path, std::move(file), status.st_size, time_of_change(status)});
+}
+
+void InputWatch::check_read() const {
+  check_content();
+  for (const Watched& watched : files_) {
+    struct stat here {};
+    struct stat then {};
+    const bool same = ::stat(watched.path.c_str(), &here) == 0 &&
+                      ::fstat(watched.file.get(), &then) == 0 && here.st_dev == then.st_dev &&
+                      here.st_ino == then.st_ino;
+    if (!same) refuse_changed(watched.path);
+  }
+}
+
+void InputWatch::watch_only(const std::vector<std::string>& options) {
+  std::erase_if(files_, [&](const Watched& watched) {
+    return std::ranges::find(options, watched.option) == options.end();
+  });
+}
+
+void InputWatch::check_content() const {
+  for (const Watched& watched : files_) {
+    struct stat now {};
+    if (::fstat(watched.file.get(), &now) == 0 && now.st_size == watched.size &&
+        time_of_change(now) == watched.changed) {
+      continue;
+    }
+    refuse_changed(watched.path);
+  }
+}
 
 std::vector<InputRecord> hashed_inputs(const Options& options, const std::string& base) {
   std::vector<InputRecord> records;

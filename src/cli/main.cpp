@@ -1,10 +1,13 @@
 // lora-train: parse, build, run, catch.
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <new>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <vector>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -61,6 +64,17 @@ int report_failure(const std::string& message, int code, const Options& options)
   return code;
 }
 
+/// Takes the part of the stack that large products need while there is room for it. Where a limit
+/// of memory (ulimit -v) keeps the stack from growing later, the system ends the program without a
+/// word.
+[[gnu::noinline]] void grow_stack() {
+  constexpr std::size_t kBytes = std::size_t{3} << 20U;
+  struct rlimit limit {};
+  if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur < 2 * kBytes) return;
+  std::array<volatile char, kBytes> room;
+  room[0] = 0;  // its far end; the pages between are not touched, and take no memory
+}
+
 int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& settings) {
   const Verb& verb = find_entry(verbs(), "command", line.verb);
   verb.resolve(options);
@@ -70,6 +84,7 @@ int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& se
     return kDone;
   }
   set_up_log(options);
+  end_on_cut_off_files();
   end_on_stop_signals();
   return verb.run(options, settings);
 }
@@ -108,6 +123,7 @@ int run_and_report(int argc, const char* const* argv) {
 }  // namespace lora::cli
 
 int main(int argc, char** argv) {
+  lora::cli::grow_stack();
   spdlog::set_default_logger(
       std::make_shared<spdlog::logger>("lora-train", std::make_shared<lora::cli::AboveLiveLine>()));
   spdlog::set_pattern("%v");

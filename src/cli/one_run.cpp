@@ -184,6 +184,13 @@ Figures all_figures(const TrainResult& result) {
   return figures;
 }
 
+std::vector<std::string> used_in_place(const Run& run) {
+  std::vector<std::string> options = {"base"};
+  if (run.data().features.is_window()) options.emplace_back("data");
+  if (run.validation_data().features.is_window()) options.emplace_back("val");
+  return options;
+}
+
 std::optional<PeftDirectoryLock> locked_output(const Options& options) {
   if (options.save.empty()) return std::nullopt;
   std::error_code missing;
@@ -196,8 +203,9 @@ std::optional<PeftDirectoryLock> locked_output(const Options& options) {
 
 void keep_run(Run& run, const TrainResult& result, const Options& options,
               const std::vector<Setting>& settings, const std::vector<InputRecord>& inputs,
-              nlohmann::ordered_json& facts) {
+              const InputWatch& watch, nlohmann::ordered_json& facts) {
   if (run.validation_loader) facts.update(detailed(run).json());
+  watch.check_content();
   check_base_unchanged(inputs);
   if (options.save.empty()) return;
   const Timed timed(run.compute, Phase::saving);

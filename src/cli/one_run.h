@@ -9,6 +9,7 @@
 
 #include "build.h"
 #include "checkpointing.h"
+#include "inputs.h"
 #include "lora/artifact/peft_writer.h"
 #include "lora/artifact/run_record.h"
 #include "lora/train/observer.h"
@@ -48,11 +49,14 @@ Figures all_figures(const TrainResult& result);
 /// Makes --save's directory and keeps others from writing to it meanwhile.
 std::optional<PeftDirectoryLock> locked_output(const Options& options);
 
+/// The options of the files that a run uses where they lie, as InputWatch wants them.
+std::vector<std::string> used_in_place(const Run& run);
+
 /// At the end of the command, for the run that is kept: shows its figures in detail, makes sure
-/// that the base is what it was, and saves. Adds to `facts`.
+/// that the base, and what else was used where it lies, is what it was, and saves. Adds to `facts`.
 void keep_run(Run& run, const TrainResult& result, const Options& options,
               const std::vector<Setting>& settings, const std::vector<InputRecord>& inputs,
-              nlohmann::ordered_json& facts);
+              const InputWatch& watch, nlohmann::ordered_json& facts);
 
 /// Says which of --require do not hold. Adds to `facts`, and returns the exit code.
 int judge(const Figures& figures, const Options& options, nlohmann::ordered_json& facts);

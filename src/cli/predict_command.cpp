@@ -178,7 +178,9 @@ int run_predict(Options& options, const std::vector<Setting>& settings) {
   StandardOutput out;
   JsonLines json = json_on(out);
   announce_options(settings, kPredict);
+  InputWatch watch(options);
   Inference inference(options);
+  watch.add_base(inference.base.file);
   check_output(with_base(options, inference.base.file));
   const DatasetRequest request = request_of(inference, options);
   const Task task = task_of(request, options);
@@ -199,6 +201,7 @@ int run_predict(Options& options, const std::vector<Setting>& settings) {
     if (options.json) json.failed(message, kInterrupted);
     return kInterrupted;
   }
+  watch.check_content();
   writer->finish();
   spdlog::info("predicted {} rows of {}", rows, facts.label);
   if (options.json) json.end({{"rows", rows}, {"output", options.output}}, kDone);

@@ -35,6 +35,7 @@ class SeveralRuns {
         out_(&out),
         json_(&json),
         variants_(variants_of(options)),
+        watch_(variants_.options.front()),
         read_(variants_.options, /*several=*/true) {}
 
   int run();
@@ -58,6 +59,7 @@ class SeveralRuns {
   StandardOutput* out_;
   JsonLines* json_;
   Variants variants_;
+  InputWatch watch_;  // before they are read
   RunInputs read_;
   std::vector<InputRecord> inputs_;
   std::vector<RunOutcome> outcomes_;
@@ -70,6 +72,8 @@ int SeveralRuns::run() {
   const std::string base = read_.base ? read_.base->file : "";
   check_save(with_base(first(), base));
   inputs_ = hashed_inputs(first(), base);
+  watch_.check_read();
+  watch_.add_base(base);
   const auto lock = locked_output(*options_);
   while (outcomes_.size() < count() && !interrupted()) {
     if (!train_one(outcomes_.size())) break;
@@ -223,6 +227,7 @@ int SeveralRuns::keep_best() {
     run.trainable[i].parameter->value = best_values_[i];
   }
   spdlog::info("kept      {}", described(variants_, *best_));
+  watch_.watch_only(used_in_place(run));
   Json facts = all_facts();
   facts["best"] = *best_ + 1;
   Figures figures = all_figures(outcome.result);
@@ -233,7 +238,7 @@ int SeveralRuns::keep_best() {
       facts["spread"][figure.name] = figure.value;
     }
   }
-  keep_run(run, outcome.result, options, bind(options), inputs_, facts);
+  keep_run(run, outcome.result, options, bind(options), inputs_, watch_, facts);
   const int code = judge(figures, options, facts);
   announce_base(inputs_);
   json_->end_runs();

@@ -66,11 +66,12 @@ struct Start {
   Profiling& profiling;
   Run& run;
   const std::vector<InputRecord>& inputs;
+  const InputWatch& watch;
   Checkpointing* checkpointing;
 };
 
 int train_to_end(const Start& start, RunOutputs& outputs) {
-  const auto& [options, settings, out, json, profiling, run, inputs, checkpointing] = start;
+  const auto& [options, settings, out, json, profiling, run, inputs, watch, checkpointing] = start;
   TerminalReporter terminal(out);
   std::optional<Progress> progress;
   if (shows_progress(options)) progress.emplace(run.total_steps(options), epochs_of(run, options));
@@ -89,7 +90,7 @@ int train_to_end(const Start& start, RunOutputs& outputs) {
   }
   nlohmann::ordered_json facts = end_facts(run, seconds);
   announce_end(result, options);
-  keep_run(run, result, options, settings, inputs, facts);
+  keep_run(run, result, options, settings, inputs, watch, facts);
   const int code = judge(all_figures(result), options, facts);
   announce_base(inputs);
   profiling.report(run.compute.threads, facts);
@@ -103,6 +104,7 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   Profiling profiling(options.profile);
   const Compute timing{.profile = profiling.profile()};
   std::optional<Timed> reading(std::in_place, timing, Phase::reading);
+  InputWatch watch(options);
   RunInputs read(options, profiling.profile());
   reading.reset();
   Run run(options, read);
@@ -110,9 +112,12 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   check_run_outputs(with_base(options, run.base->file));
   reading.emplace(timing, Phase::reading);
   const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
+  watch.check_read();
+  watch.add_base(run.base->file);
+  watch.watch_only(used_in_place(run));
   reading.reset();
   std::optional<Checkpointing> checkpointing;
-  if (!options.checkpoint.empty()) checkpointing.emplace(options, settings, inputs);
+  if (!options.checkpoint.empty()) checkpointing.emplace(options, settings, inputs, watch);
   const auto lock = locked_output(options);
   const auto from = checkpointing ? checkpointing->start() : std::nullopt;
   nlohmann::ordered_json facts = start_facts(run, settings, inputs);
@@ -122,7 +127,7 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   announce(run, options);
   report_start(run, options, facts, out, json);
   try {
-    return train_to_end({options, settings, out, json, profiling, run, inputs,
+    return train_to_end({options, settings, out, json, profiling, run, inputs, watch,
                          checkpointing ? &*checkpointing : nullptr},
                         outputs);
   } catch (const Error& error) {

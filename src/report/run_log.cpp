@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "lora/core/json_depth.h"
+
 namespace lora {
 
 namespace {
@@ -19,6 +21,7 @@ std::string_view take_line(std::string_view& text) {
 
 /// Null if it is no object with an event.
 Json event_of(std::string_view line) {
+  if (!is_shallow_json(line)) return {};
   Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   const bool good = event.is_object() && event.contains("event") && event["event"].is_string();
   return good ? event : Json();

@@ -36,6 +36,8 @@ void BestEpoch::visit_state(StateVisitor& visitor, const std::vector<NamedParame
   record_ = record;
   values_.resize(parameters.size());
   for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const Matrix& value = parameters[i].parameter->value;
+    values_[i].resize(value.rows(), value.cols());
     visitor.matrix("best." + parameters[i].name, values_[i]);
   }
 }

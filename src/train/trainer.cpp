@@ -181,6 +181,10 @@ void Trainer::visit_place_in_data(StateVisitor& visitor) {
     parts_.rng.set_state(epoch_generator);
     epoch_generator_ = parts_.rng;
     parts_.train.loader.start_epoch(parts_.rng);
+    if (position < 0 || position > parts_.train.loader.rows()) {
+      throw Error(ErrorKind::input, "the checkpoint's position, ", position, ", is not among the ",
+                  parts_.train.loader.rows(), " rows or pairs of an epoch");
+    }
     parts_.train.loader.move_to(position);
   }
   parts_.rng.set_state(generator);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "lora/core/error.h"
 #include "support/catch.h"
@@ -118,4 +119,30 @@ TEST_CASE("a part that a checkpoint does not have is refused", "[artifact][check
   CHECK_THROWS_AS(checkpoint->restore([&](StateVisitor& v) { v.matrix("other", matrix); }), Error);
   double number = 0;
   CHECK_THROWS_AS(checkpoint->restore([&](StateVisitor& v) { v.number("t", number); }), Error);
+}
+
+TEST_CASE("a matrix keeps the shape that it has where a checkpoint's is put",
+          "[artifact][checkpoint]") {
+  const TemporaryDirectory directory;
+  CheckpointDirectory checkpoints(directory.path().string());
+  save(checkpoints, 1);
+  std::vector<std::string> damaged;
+  const auto checkpoint = checkpoints.newest(damaged);
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{3, 2}, {2, 2}, {6, 1}}) {
+    Matrix other = Matrix::Zero(rows, cols);
+    CHECK_THROWS_AS(checkpoint->restore([&](StateVisitor& v) { v.matrix("m", other); }), Error);
+    CHECK(other == Matrix::Zero(rows, cols));
+  }
+}
+
+TEST_CASE("a checkpoint whose facts nest without end is passed over", "[artifact][checkpoint]") {
+  const TemporaryDirectory directory;
+  CheckpointDirectory checkpoints(directory.path().string());
+  save(checkpoints, 1);
+  directory.write(std::filesystem::path(newest_file(directory, ".json")).filename().string(),
+                  R"({"facts": )" + std::string(200'000, '[') + std::string(200'000, ']') +
+                      R"(, "state": {}, "tensors": ""})");
+  std::vector<std::string> damaged;
+  CHECK_FALSE(checkpoints.newest(damaged));
+  CHECK(damaged.size() == 1);
 }

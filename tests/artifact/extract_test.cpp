@@ -229,3 +229,13 @@ TEST_CASE("an adapter's norm, and its share of the weight's, are those of the di
   CHECK_FALSE(weight_norm(base, "head", 4).has_value());
   CHECK_FALSE(weight_norm(base, "linear", 6).has_value());
 }
+
+TEST_CASE("a matrix without elements is no weight, however many rows it claims",
+          "[artifact][extract]") {
+  const TemporaryDirectory directory;
+  const std::uint64_t many = std::uint64_t{1} << 62U;
+  const std::string file = write(directory, "empty.safetensors", {{"weight", {many, 0}, {}}});
+  CHECK(message_of(request_of(directory, file, file)).find("holds no matrix") != std::string::npos);
+  CHECK(message_of(request_of(directory, file + ":weight", file + ":weight"))
+            .find("a weight is a matrix") != std::string::npos);
+}

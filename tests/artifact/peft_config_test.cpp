@@ -165,3 +165,26 @@ TEST_CASE("a configuration that is none, or means other numbers, is refused", "[
   check_refused(R"({"peft_type": "LORA", "rank_pattern": {"head": -1}})", "rank_pattern");
   check_refused(R"({"peft_type": "LORA", "alpha_pattern": []})", "alpha_pattern");
 }
+
+TEST_CASE("a configuration that nests without end is refused before a tree is made of it",
+          "[artifact][peft]") {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  check_refused(R"({"peft_type": "LORA", "r": )" + deep + "}", "nests");
+  check_refused(R"({"peft_type": "LORA", "unknown": )" + deep + "}", "nests");
+}
+
+TEST_CASE("no pattern takes time or memory that grows with more than its length",
+          "[artifact][peft]") {
+  const std::string longest(300'000, 'a');
+  CHECK(pattern_fits("(a|b)*", longest));
+  CHECK_FALSE(pattern_fits("(.*.*.*.*.*.*.*.*.*.*)*x", std::string(1000, 'a')));
+  CHECK(pattern_fits("layers\\.[0-9]{1,2}\\.q", "model.layers.12.q"));
+  CHECK_FALSE(pattern_fits("layers\\.[0-9]{1,2}\\.q", "model.layers.123.q"));
+  for (const std::string& pattern :
+       {std::string("a{1000}"), std::string("(((a{9}){9}){9}){9}"), std::string("a{1,99999}"),
+        std::string("a{99999999999999999999}"), std::string(50'000, '(') + std::string(50'000, ')'),
+        longest}) {
+    CAPTURE(pattern.substr(0, 30));
+    CHECK_THROWS_AS(pattern_fits(pattern, "a"), Error);
+  }
+}

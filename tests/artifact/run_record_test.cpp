@@ -119,6 +119,9 @@ TEST_CASE("a record that is damaged is refused with the key", "[artifact][record
   CHECK(message_of("").find("JSON") != std::string::npos);
   CHECK(message_of("[1]").find("JSON") != std::string::npos);
   CHECK(message_of("{}").find("'version'") != std::string::npos);
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  CHECK(message_of(R"({"version": "1", "config": )" + deep + "}").find("deep") !=
+        std::string::npos);
   for (const std::string key : {"version", "task", "feature_names", "class_names", "inputs",
                                 "metrics", "feature_scaling", "epochs", "base_seed"}) {
     CAPTURE(key);

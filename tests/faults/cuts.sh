@@ -20,6 +20,7 @@ check_cuts() {
   [[ ! -e new.safetensors ]] || violation "merge has written a file from a base that was cut off"
   cut_record
   cut_checkpoints
+  cut_while_read
 }
 
 # What lora-train itself writes down of a run, and needs to use the adapter.
@@ -116,4 +117,41 @@ cut_both() {
   cp kept "$file"
   [[ $before == "$(ls -A ck.whole)" ]] || violation "a refused --resume has left in ck: $before"
   report "$file cut off at $times lengths, the other checkpoint too: refused"
+}
+
+# Features that are used where they lie lose their end under a run: code 3 and a sentence, nothing saved,
+# and with the file as it was the run goes on to the bytes of one that nobody disturbed.
+cut_while_read() {
+  local command=(--data mapped.npy --target mapped_y.npy --rank 1 --batch-size 500 --epochs 60
+    --checkpoint ck --save read --quiet) size threads lost
+  begin_group
+  size=$(stat -c %s mapped.npy)
+  rm -rf ck
+  expect 0 "${command[@]}"
+  cp -r read read.whole
+  for threads in 1 2; do
+    for lost in $((size / 2)) 100; do
+      cut_under_run "$lost" "${command[@]}" --threads "$threads"
+      expect 0 "${command[@]}" --resume
+      same read.whole read "other bytes after the data had lost $lost bytes under the run"
+    done
+  done
+  report "mapped.npy cut off under a run, far and within its last page, on 1 and 2 threads: refused, then resumed"
+}
+
+# cut_under_run LOST ARGUMENT…: of the last bytes, those that the file has no page for are seen at once;
+# the others when a checkpoint is kept.
+cut_under_run() {
+  rm -rf ck read
+  cp mapped.npy kept
+  start "${@:2}"
+  wait_for 'Epoch 3/'
+  truncate -s "-$1" mapped.npy
+  finish
+  mv kept mapped.npy
+  [[ $code == 3 ]] || violation "code $code after the data lost $1 bytes: $(again "${@:2}")"
+  [[ $(wc -l <"$err") == 1 ]] || violation "not one sentence: $(again "${@:2}")"
+  says 'mapped.npy: was .* by another program while it was read' "${@:2}"
+  [[ ! -e read/adapter_config.json ]] || violation "saved although the data had lost $1 bytes: $(again "${@:2}")"
+  whole "after the data lost $1 bytes" ck
 }

@@ -32,6 +32,16 @@ def safetensors(tensors):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def mapped(home, draw):
+    """Features that are large enough to be used where they lie, and targets: a few numbers again and again."""
+    rows, columns = 17000, 1024
+    pool = struct.pack("<1021f", *(draw.uniform(-1, 1) for _ in range(1021)))
+    for name, width in {"mapped": columns, "mapped_y": 2}.items():
+        start = npy([], f"({rows}, {width})", "f")
+        size = 4 * rows * width
+        (home / f"{name}.npy").write_bytes(start + (pool * (size // len(pool) + 1))[:size])
+
+
 def table(rows, draw):
     """Three features and a target that is nearly linear in them, to three digits."""
     lines = ["x1,x2,x3,y"]
@@ -59,6 +69,9 @@ def make(home):
         safetensors({"head.weight": ([1, 3], values(3)), "head.bias": ([1], values(1))}))
     for name, outputs, inputs in [("medium", 64, 64), ("large", 512, 1024)]:
         (home / f"{name}.npy").write_bytes(npy(values(outputs * inputs), f"({outputs}, {inputs})", "f"))
+    (home / "square.npy").write_bytes(npy(values(512 * 512), "(512, 512)", "f"))
+    (home / "large.safetensors").write_bytes(safetensors({"linear.weight": ([512, 1024], values(512 * 1024))}))
+    mapped(home, draw)
     for name, layer, outputs, inputs, rank in [
             ("few", "head", 1, 3, 1), ("medium", "linear", 64, 64, 2), ("large", "linear", 512, 1024, 2)]:
         adapter = home / f"{name}_adapter"

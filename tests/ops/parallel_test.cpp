@@ -1,7 +1,10 @@
 #include "lora/ops/parallel.h"
 
+#include <atomic>
 #include <cmath>
 #include <functional>
+#include <new>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -47,6 +50,40 @@ TEST_CASE("a block may ask for blocks", "[ops][parallel]") {
     for_each_block(compute, 10, 1e9,
                    [&](Index j) { ++calls[static_cast<std::size_t>(10 * i + j)]; });
   });
+  CHECK(calls == std::vector<int>(100, 1));
+}
+
+TEST_CASE("what a block throws comes out after the others, on any number of threads",
+          "[ops][parallel]") {
+  for (const int threads : {1, 2, 8}) {
+    const Compute compute{threads};
+    std::atomic<int> running = 0;
+    std::atomic<int> begun = 0;
+    const auto fail = [&](Index i) {
+      ++running;
+      ++begun;
+      if (i == 20) {
+        --running;
+        throw std::bad_alloc();
+      }
+      std::this_thread::yield();
+      --running;
+    };
+    for (int round = 0; round < 50; ++round) {
+      begun = 0;
+      CHECK_THROWS_AS(for_each_block(compute, 100'000, 1e9, fail), std::bad_alloc);
+      CHECK(running == 0);
+      CHECK(begun < 100'000);
+    }
+  }
+}
+
+TEST_CASE("blocks are called after a loop that threw, by the same threads", "[ops][parallel]") {
+  const Compute compute{4};
+  CHECK_THROWS_AS(for_each_block(compute, 100, 1e9, [](Index) { throw std::runtime_error("no"); }),
+                  std::runtime_error);
+  std::vector<int> calls(100, 0);
+  for_each_block(compute, 100, 1e9, [&](Index i) { ++calls[static_cast<std::size_t>(i)]; });
   CHECK(calls == std::vector<int>(100, 1));
 }
 

@@ -77,3 +77,9 @@ TEST_CASE("a log whose run goes on has no end", "[report][log]") {
   CHECK_FALSE(run.end);
   CHECK(run.history.find("val_loss")->values == std::vector<double>{2.5});
 }
+
+TEST_CASE("a line that nests without end is no event of a log", "[report][log]") {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  CHECK_FALSE(is_run_log(R"({"event":"start","config":)" + deep + "}\n"));
+  CHECK(lines_until(kStart + R"({"event":"step","step":1,"x":)" + deep + "}\n", {9, 9}) == kStart);
+}

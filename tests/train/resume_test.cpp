@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lora/core/error.h"
 #include "lora/optim/reduce_lr_on_plateau.h"
 #include "support/catch.h"
 #include "support/state.h"
@@ -116,6 +117,23 @@ TEST_CASE("a run goes on from any of its steps to the same bits", "[train][resum
         CHECK(text_of(record.validation) == text_of(other.validation));
       }
     }
+  }
+}
+
+TEST_CASE("a place behind the end of an epoch, or before its beginning, is refused",
+          "[train][resume]") {
+  Run whole("mse");
+  RememberingKeeper kept;
+  Trainer(whole.training.options.config, whole.parts(kept)).run();
+  for (const std::int64_t position : {-1, 15, 1'000'000}) {
+    CAPTURE(position);
+    State state = kept.states.front().second;
+    state.wholes.at("position") = position;
+    Run rest("mse");
+    RememberingKeeper ignored;
+    Trainer trainer(rest.training.options.config, rest.parts(ignored));
+    StateReader reader(state);
+    CHECK_THROWS_AS(trainer.visit_state(reader), Error);
   }
 }
 

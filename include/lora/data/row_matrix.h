@@ -20,6 +20,9 @@ class RowMatrix {
   Index cols() const { return keeper_ ? cols_ : own_.cols(); }
   Index size() const { return rows() * cols(); }
 
+  /// Whether the numbers are not in memory of its own.
+  bool is_window() const { return keeper_ != nullptr; }
+
   ViewMap view() const;
   auto row(Index i) const { return view().row(i); }
   ViewMap middleRows(Index first, Index count) const;

@@ -9,8 +9,10 @@
 namespace lora {
 
 /// A read-only mapping of a regular file. Movable; bytes() stays where it is when the object moves.
-/// A file that is replaced by renaming leaves the mapping as it was; one that is shortened in place
-/// by another program while it is mapped ends this one (SIGBUS).
+/// A file that is replaced by renaming leaves the mapping as it was. One that is shortened in place
+/// by another program while it is mapped ends this one (SIGBUS) where a page that is gone is looked
+/// at, and what is gone of its last page is zero; lora-train's cli/interrupt and InputWatch make
+/// sentences of both.
 class MappedFile {
  public:
   /// Throws Error(input) with its own sentence if there is no such file, if it may not be read, and

@@ -19,12 +19,13 @@ int available_threads();
 /// Calls call(block, i) for i = 0 … count−1, on the calling thread and on up to threads − 1 others.
 /// Each takes the next i when it is done with one: a thread that the system lets wait holds nobody
 /// up. Threads without work sleep; they do not spin, since others may want the processor. Called
-/// from several threads at once, all but one of them do their own work alone.
+/// from several threads at once, all but one of them do their own work alone. The first exception
+/// of a call comes out of here, once no call is running any more; no further one is begun then.
 void run_blocks(int threads, Index count, void (*call)(const void* block, Index i),
                 const void* block);
 
 /// Calls `block(i)` for i = 0 … count−1, on up to compute.threads threads if `work` (multiply-adds,
-/// or elements) is worth it. The blocks must not depend on each other; `block` must not throw.
+/// or elements) is worth it. The blocks must not depend on each other. What one throws comes out.
 template <class Block>
 void for_each_block(const Compute& compute, Index count, double work, const Block& block) {
   const bool in_parallel = compute.threads > 1 && count > 1 && work >= kParallelWork;
