@@ -76,6 +76,15 @@ Content text_file(const std::string& path, const std::string& text) {
   return {path, {bytes.begin(), bytes.end()}};
 }
 
+/// Makes `config` say of the adapters what the walk has found.
+ModelTensors tensors_of(Model& model, PeftConfig& config) {
+  ModelTensors walk(config.bias);
+  model.visit(walk);
+  config.targets = walk.layers;
+  if (walk.converted) config.double_ranks();
+  return walk;
+}
+
 /// Replaces the files of an adapter, its configuration last; `outdated` are taken away.
 void replace_adapter(const std::string& directory, const std::vector<Content>& contents,
                      const std::vector<std::string>& outdated) {
@@ -173,12 +182,14 @@ void write_peft_adapter(const std::string& directory, const PeftTensors& tensors
                   {run_record_path(directory), file_in(directory, kReadmeFile)});
 }
 
+void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config) {
+  const ModelTensors walk = tensors_of(model, config);
+  write_peft_adapter(directory, walk.tensors, config);
+}
+
 void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config,
                        const RunRecord& record) {
-  ModelTensors walk(config.bias);
-  model.visit(walk);
-  config.targets = walk.layers;
-  if (walk.converted) config.double_ranks();
+  const ModelTensors walk = tensors_of(model, config);
   replace_adapter(directory,
                   {{file_in(directory, kModelFile), walk.tensors.file()},
                    text_file(run_record_path(directory), run_record_text(record)),

@@ -15,7 +15,6 @@
 #include "lora/loss/class_weights.h"
 #include "lora/nn/visitor.h"
 #include "lora/ops/parallel.h"
-#include "lora/optim/parameter_groups.h"
 #include "lora/train/evaluator.h"
 #include "recipe.h"
 #include "setting.h"
@@ -39,32 +38,6 @@ class CountVisitor : public Visitor {
 
   Counts counts;
 };
-
-class TrainableVisitor : public Visitor {
- public:
-  void parameter(const std::string& name, Parameter& parameter) override {
-    if (parameter.trainable()) found.push_back({name, &parameter});
-  }
-
-  std::vector<NamedParameter> found;
-};
-
-ParameterRole role_of(const NamedParameter& named) {
-  if (named.name.ends_with("bias")) return ParameterRole::bias;
-  if (named.name.ends_with("lora_B.weight")) return ParameterRole::lora_b;
-  if (named.name.ends_with("lora_magnitude_vector")) return ParameterRole::magnitude;
-  return ParameterRole::weight;
-}
-
-std::vector<ParameterGroup> groups_of(const std::vector<NamedParameter>& trainable,
-                                      const ParameterGroupOptions& options) {
-  std::vector<TrainedParameter> parameters;
-  parameters.reserve(trainable.size());
-  for (const NamedParameter& named : trainable) {
-    parameters.push_back({named.parameter, role_of(named)});
-  }
-  return parameter_groups(parameters, options);
-}
 
 /// "1,2.5" → numbers, one for each class.
 std::vector<double> parse_class_weights(const std::string& list, Index classes) {
@@ -272,11 +245,10 @@ void Run::make_loss_and_metrics(const Options& options) {
 }
 
 void Run::make_optimizer(const Options& options) {
-  TrainableVisitor walk;
-  model().visit(walk);
-  trainable = std::move(walk.found);
-  optimizer = find_entry(optimizer_kinds(), "--optimizer", options.optimizer)
-                  .make(optimizer_options(options), groups_of(trainable, group_options(options)));
+  trainable = trainable_parameters(model());
+  optimizer =
+      find_entry(optimizer_kinds(), "--optimizer", options.optimizer)
+          .make(optimizer_options(options), parameter_groups(trainable, group_options(options)));
   schedule = make_schedule(options, total_steps(options));
 }
 

@@ -25,6 +25,7 @@
 #include "lora/train/gram_objective.h"
 #include "lora/train/gram_sums.h"
 #include "lora/train/objective.h"
+#include "lora/train/trainable.h"
 #include "lora/train/trainer.h"
 #include "options.h"
 #include "pair_data.h"

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -120,6 +121,25 @@ TEST_CASE("a saved adapter gives the same outputs when it is loaded", "[artifact
     if (bias == "none") loaded.linear().bias()->value(0, 1) = 42;
     CHECK(outputs_of(loaded) == outputs_of(trained));
   }
+}
+
+TEST_CASE("an adapter without the record of a run is what PEFT itself writes, and no more",
+          "[artifact][peft]") {
+  const TemporaryDirectory directory;
+  const std::string path = (directory.path() / "out").string();
+  LinearHead trained = adapted_head();
+  save_peft_adapter(path, trained, config_of("all"), {});
+  save_peft_adapter(path, trained, config_of("all"));
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    files.insert(entry.path().filename());
+  }
+  CHECK(files == std::set<std::string>{"adapter_config.json", "adapter_model.safetensors"});
+  LinearHead loaded = head();
+  const PeftAdapter adapter(path);
+  CHECK(adapter.config().targets == std::vector<std::string>{"head"});
+  adapter.attach_to(loaded);
+  CHECK(outputs_of(loaded) == outputs_of(trained));
 }
 
 TEST_CASE("good tensors are accepted, so that the refusals below mean something",

@@ -33,9 +33,10 @@ struct MergeReport {
 /// in double and rounded once to W's own type, and with the biases that come with the adapter;
 /// every other byte is the base's. The written file is opened again, and a probe batch goes through
 /// base and adapters and through it: if they differ by more than that rounding allows, or if a
-/// merged number is not finite, throws Error(training), and nothing is left. Throws Error(input)
-/// for an adapter that does not fit the base, Error(usage) for biases and magnitudes (DoRA) that
-/// cannot be added up or taken out.
+/// merged number is not finite, throws Error(training), and nothing is left. Throws Error(output)
+/// if the file cannot be written or is read back with other biases, Error(input) for an adapter
+/// that does not fit the base, Error(usage) for biases and magnitudes (DoRA) that cannot be added
+/// up or taken out.
 MergeReport merge_adapters(const MergeRequest& request);
 
 }  // namespace lora

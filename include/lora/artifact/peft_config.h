@@ -14,20 +14,23 @@ namespace lora {
 using LayerRanks = std::vector<std::pair<std::string, Index>>;
 
 struct PeftConfig {
-  std::string base_model;  ///< base_model_name_or_path; empty if the base is no file
+  std::string base_model = {};  ///< base_model_name_or_path; empty if the base is no file
   Index rank = 8;
   double alpha = 8;
   bool rslora = false;        ///< scale alpha / √rank instead of alpha / rank
   bool dora = false;          ///< the adapters come with magnitudes
   std::string bias = "none";  ///< none, all or lora_only: which biases come with the adapter
   bool fan_in_fan_out = false;
-  std::vector<std::string> targets;                           ///< paths of the adapted layers
-  std::vector<std::pair<std::string, Index>> rank_pattern;    ///< by the first that fits a path
-  std::vector<std::pair<std::string, double>> alpha_pattern;  ///< likewise
-  std::vector<std::string> unknown_keys;                      ///< that were read and passed over
+  std::vector<std::string> targets = {};                         ///< paths of the adapted layers
+  std::vector<std::pair<std::string, Index>> rank_pattern = {};  ///< by the first that fits a path
+  std::vector<std::pair<std::string, double>> alpha_pattern = {};  ///< likewise
+  std::vector<std::string> unknown_keys = {};  ///< that were read and passed over
 
-  /// Of the layer at `path`.
+  /// Of the layer at `path`. Throws Error(input) for a pattern that is no regular expression.
   Index rank_of(const std::string& path) const;
+
+  /// The layer's alpha over its rank, or with rsLoRA over its square root (Kalajdzievski, 2023,
+  /// arXiv 2312.03732). Throws likewise.
   double scale_of(const std::string& path) const;
 
   /// Makes it a configuration of twice the rank, or of its patterns', at the same scale.

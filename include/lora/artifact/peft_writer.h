@@ -39,7 +39,8 @@ class PeftDirectoryLock {
   DirectoryLock lock_;
 };
 
-/// The tensors of an adapter under PEFT's names, as float32.
+/// The tensors of an adapter under PEFT's names, as float32. What adds one throws Error(training)
+/// if a number in it is not finite in float32.
 class PeftTensors {
  public:
   /// Of the layer at `path`: A (rank, in), B (out, rank), a trained bias (1, out), which has
@@ -69,8 +70,11 @@ void write_peft_adapter(const std::string& directory, const PeftTensors& tensors
                         const PeftConfig& config);
 
 /// The same for a trained model: its adapters, and the biases of adapted or of all layers if
-/// config.bias says so, with config.targets as the adapted layers; with lora_train.json and a
-/// README.md.
+/// config.bias says so. The rank and alpha of `config`, or its patterns, must be those of the
+/// adapters; its targets are found in the model. Throws also Error(training) as PeftTensors does.
+void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config);
+
+/// The same with lora_train.json, which holds `record`, and a README.md.
 void save_peft_adapter(const std::string& directory, Model& model, PeftConfig config,
                        const RunRecord& record);
 

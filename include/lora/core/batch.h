@@ -17,12 +17,12 @@ struct Below {
 
 /// n rows. Everything in it is borrowed and lives until the next batch is asked for.
 struct Batch {
-  std::span<const Index> rows;           ///< n row numbers of the data set
-  View x;                                ///< (n, in)
-  std::optional<View> targets;           ///< (n, out), for losses that compare numbers
-  std::span<const std::int32_t> labels;  ///< n class indices, for losses that compare classes
-  std::optional<Below> below;            ///< filled if it was kept; forward starts there then
-  std::span<const Real> weights = {};    ///< n, at least 0: as how many rows each counts; or empty
+  std::span<const Index> rows = {};           ///< n row numbers of the data set
+  View x;                                     ///< (n, in)
+  std::optional<View> targets = {};           ///< (n, out), for losses that compare numbers
+  std::span<const std::int32_t> labels = {};  ///< n class indices, for losses that compare classes
+  std::optional<Below> below = {};            ///< filled if it was kept; forward starts there then
+  std::span<const Real> weights = {};  ///< n, at least 0: as how many rows each counts; or empty
 
   Index size() const { return x.rows(); }
 

@@ -7,6 +7,7 @@ namespace lora {
 
 class Profile;
 
+/// Not shared between threads: who computes at the same time as others has one of its own.
 struct Compute {
   int threads = 1;             ///< at most so many; results do not depend on it
   std::uint64_t products = 0;  ///< matrix products so far

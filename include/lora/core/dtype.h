@@ -30,7 +30,8 @@ std::uint16_t f16_from_double(double value);
 std::uint16_t bf16_from_double(double value);
 
 /// Significant bits of a floating type, the hidden one included: 53, 24, 11 or 8. Rounding to it is
-/// off by at most 2^−bits times the number.
+/// off by at most 2^−bits times the number. Throws std::logic_error for types that are not
+/// floating.
 int precision_of(DType dtype);
 
 }  // namespace lora

@@ -15,6 +15,9 @@ enum class ErrorKind {
   memory,    ///< not enough memory
 };
 
+/// Thrown for whatever files, options and data can be wrong in. A call that breaks a function's
+/// contract is a fault of the caller: std::logic_error where that is looked at. Whether the shapes
+/// of matrices fit each other is not looked at but by Eigen's assertions, in builds that have them.
 class Error : public std::runtime_error {
  public:
   /// The parts are printed one after another: Error(ErrorKind::input, path, ": ", n, " rows").

@@ -25,7 +25,7 @@ class FrozenMatrix {
 
   /// Looks at `bytes`: rows·cols elements of a floating `dtype`, little-endian, in C order; (rows,
   /// cols) is (out, in) or (in, out) as `layout` says. Copies them only if they are not aligned for
-  /// their type. Throws Error(input) if the number of bytes does not fit.
+  /// their type. Throws Error(input) for another `dtype`, and if the number of bytes does not fit.
   FrozenMatrix(std::span<const std::byte> bytes, DType dtype, Index rows, Index cols,
                Layout layout);
 
@@ -47,7 +47,7 @@ class FrozenMatrix {
   /// True if the elements are of type Real, so that map() can be used.
   bool is_real() const;
 
-  /// The elements as they lie in memory, (rows, cols). Only if is_real().
+  /// The elements as they lie in memory, (rows, cols). Only if is_real(), which is not checked.
   ViewMap map() const;
 
  private:

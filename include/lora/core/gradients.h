@@ -12,11 +12,12 @@ namespace lora {
 /// time as another.
 class Gradients {
  public:
+  /// Zeros, for parameters that are trainable, stay so and outlive it.
   explicit Gradients(std::vector<Parameter*> parameters);
 
   void set_zero() { numbers_.setZero(); }
 
-  /// Of one of the parameters. Throws std::logic_error for any other.
+  /// Of one of the parameters, in its shape. Throws std::logic_error for any other.
   MutableViewMap of(const Parameter& parameter);
 
   /// Adds all of them to the parameters' own.

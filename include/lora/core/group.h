@@ -7,6 +7,8 @@
 
 namespace lora {
 
+/// Each of its size() processes has a rank from 0 to size() − 1, and calls each sum together with
+/// the others, with as many values.
 class Group {
  public:
   virtual ~Group() = default;

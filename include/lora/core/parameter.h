@@ -5,7 +5,8 @@
 
 namespace lora {
 
-/// A trained parameter owns a gradient of its own shape; an empty gradient means frozen.
+/// A trained parameter owns a gradient of its own shape; an empty gradient means frozen. A bias or
+/// a magnitude of `out` numbers is (1, out).
 struct Parameter {
   Matrix value;
   Matrix grad;

@@ -25,6 +25,7 @@ enum class Phase {
 
 inline constexpr std::size_t kPhases = static_cast<std::size_t>(Phase::saving) + 1;
 
+/// Sums over a run: seconds and multiply-adds of each phase, bytes of rows.
 class Profile {
  public:
   struct Spent {

@@ -14,7 +14,7 @@ class StateVisitor {
  public:
   virtual ~StateVisitor() = default;
 
-  /// Putting back keeps the size, unless it is 0.
+  /// (rows, columns), its numbers to the last bit. Putting back keeps the size, unless it is 0.
   virtual void matrix(const std::string& name, Matrix& value) = 0;
   virtual void number(const std::string& name, double& value) = 0;  ///< finite, to the last bit
   virtual void whole(const std::string& name, std::int64_t& value) = 0;

@@ -31,7 +31,7 @@ inline std::string name_of(Task task) {
   return std::string(std::ranges::find(kTasks, task, &NamedTask::task)->name);
 }
 
-/// The task of one of these names.
+/// The task of one of these names; any other is a fault of the caller.
 inline Task task_named(const std::string& name) {
   return std::ranges::find(kTasks, name, &NamedTask::name)->task;
 }

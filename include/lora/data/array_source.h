@@ -16,12 +16,14 @@ class ArraySource : public RowSource {
   /// What the array is read as.
   enum class Use { features, targets };
 
-  /// request.data as features.
+  /// request.data as features. Throws Error(usage) for options that only tables have, and
+  /// Error(input) as the constructor does.
   static std::unique_ptr<RowSource> open(const DatasetRequest& request);
 
   /// request.target as targets or labels; an array of text is labels.
   static std::unique_ptr<RowSource> open_targets(const DatasetRequest& request);
 
+  /// Throws Error(input) if the file or the array cannot be read, has another shape, or is empty.
   ArraySource(const std::string& file_and_name, Use use, const DatasetRequest& request);
 
   bool read(Index max_rows, RowPiece& piece) override;

@@ -12,12 +12,12 @@ namespace lora {
 
 /// Features with either numeric targets or class labels; the other is empty.
 struct Dataset {
-  RowMatrix features;                  ///< (rows, in)
-  Matrix targets;                      ///< (rows, out), or empty
-  std::vector<std::int32_t> labels;    ///< a class index a row, or empty
-  Index classes = 0;                   ///< labels are below this
-  std::vector<Real> weights = {};      ///< as how many rows each row counts, or empty: as one
-  std::vector<std::string> kept = {};  ///< texts that are only passed along, row after row
+  RowMatrix features = {};                ///< (rows, in)
+  Matrix targets = {};                    ///< (rows, out), or empty
+  std::vector<std::int32_t> labels = {};  ///< a class index a row, or empty
+  Index classes = 0;                      ///< labels are below this
+  std::vector<Real> weights = {};         ///< as how many rows each row counts, or empty: as one
+  std::vector<std::string> kept = {};     ///< texts that are only passed along, row after row
 
   Index rows() const { return features.rows(); }
   bool has_labels() const { return !labels.empty(); }

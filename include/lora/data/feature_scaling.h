@@ -9,10 +9,10 @@
 
 namespace lora {
 
-/// As scikit-learn's StandardScaler, in double. A constant column has the deviation 0 and becomes 0
-/// whatever stands in it.
+/// (x − mean) / deviation, as scikit-learn's StandardScaler, in double. A constant column has the
+/// deviation 0 and becomes 0 whatever stands in it.
 struct FeatureScaling {
-  std::vector<double> mean;
+  std::vector<double> mean;       ///< one for each column
   std::vector<double> deviation;  ///< population's: the square root of the mean squared distance
 
   /// Of the given rows of `features` (n, in).

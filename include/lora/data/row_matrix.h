@@ -14,6 +14,8 @@ class RowMatrix {
  public:
   RowMatrix() = default;
   RowMatrix(Matrix own) : own_(std::move(own)) {}
+
+  /// `window`, (rows, cols) without gaps between the rows, for as long as `keeper` lives.
   RowMatrix(const ViewMap& window, std::shared_ptr<const void> keeper);
 
   Index rows() const { return keeper_ ? rows_ : own_.rows(); }

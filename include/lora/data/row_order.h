@@ -30,7 +30,7 @@ class RowOrder {
   void draw(std::uint64_t seed);
 
   /// The rows from place `first` on, `count` of them, valid until the next call. In blocks, places
-  /// that have been passed are gone until the next draw.
+  /// that have been passed are gone until the next draw: std::logic_error.
   std::span<const Index> part(Index first, Index count);
 
  private:

@@ -23,6 +23,7 @@ class TableSource : public RowSource {
   /// A file in which all columns are targets.
   static std::unique_ptr<RowSource> open_targets(const DatasetRequest& request);
 
+  /// What both are made by; throws as open() does.
   TableSource(const std::string& path, const DatasetRequest& request, bool only_targets);
 
   bool read(Index max_rows, RowPiece& piece) override;

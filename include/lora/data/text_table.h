@@ -77,7 +77,8 @@ class TextTable {
   /// The cells of the first row, which has not been read yet.
   std::vector<Cell> first_row() const;
 
-  /// What the next calls of read() take; at first nothing.
+  /// What the next calls of read() take; at first nothing. Throws std::logic_error for a column
+  /// that a list has twice.
   void choose(const ColumnChoice& choice);
 
   /// Appends the next rows to `rows`, at most `max_rows` of them, and returns how many; fewer than

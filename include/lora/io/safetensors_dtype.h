@@ -19,6 +19,7 @@ struct SafetensorsDType {
 /// The type of that name (case matters), or null.
 const SafetensorsDType* find_safetensors_dtype(std::string_view name);
 
+/// Throws std::logic_error for a type that the format has no name for.
 const SafetensorsDType& safetensors_dtype(DType dtype);
 
 }  // namespace lora

@@ -7,7 +7,7 @@
 
 namespace lora {
 
-/// Of equal outputs the first counts as the largest.
+/// Of equal outputs the first counts as the largest. As scikit-learn's accuracy_score.
 class Accuracy : public Metric {
  public:
   Accuracy() : Metric(2) {}

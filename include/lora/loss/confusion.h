@@ -12,7 +12,7 @@ namespace lora {
 /// it is the accuracy, and its parts are the F1 of each class.
 class Confusion : public Metric {
  public:
-  /// A table of classes², which must fit.
+  /// A table of classes², for fits(classes).
   explicit Confusion(Index classes);
 
   /// True for up to 512 classes: 2 MiB.
@@ -23,6 +23,8 @@ class Confusion : public Metric {
   std::vector<double> parts() const override;
 
   Index classes() const { return classes_; }
+
+  /// Rows, as often as they count.
   double count(Index label, Index predicted) const;
   std::vector<ClassFigures> figures() const;
 

@@ -30,13 +30,16 @@ struct LossSum {
   double reported() const { return static_cast<double>(static_cast<float>(mean())); }
 };
 
+/// Nothing is divided here: the losses of parts of a batch add up to that of the whole, unless the
+/// loss compares rows. Several threads call evaluate() at the same time, each for a part.
 class Loss {
  public:
   virtual ~Loss() = default;
 
-  /// The loss of output (n, out) for the batch's targets or labels, summed in double; a row counts
-  /// as often as the batch's weights say. Writes the gradient of that sum to grad (n, out) unless
-  /// grad is null.
+  /// The loss of output (n, out) for the batch's targets (n, out) or its n labels, which it must
+  /// have, summed in double; a row counts as often as the batch's weights say (row_weight() in
+  /// loss/rows.h). Writes the gradient of that sum, ∂sum/∂output, to grad (n, out) unless grad is
+  /// null; what grad held is not looked at.
   virtual LossSum evaluate(const View& output, const Batch& batch, MutableView* grad,
                            const Compute& compute) const = 0;
 
@@ -47,10 +50,10 @@ class Loss {
 
 /// A loss passes over what it does not use.
 struct LossOptions {
-  std::vector<double> class_weights;  ///< one for each class, or none: each 1
-  double label_smoothing = 0;         ///< share of the target that is spread over all classes
-  double huber_delta = 1;             ///< the error from which on the loss is linear, above 0
-  double temperature = 0.07;          ///< what cosines are divided by, above 0
+  std::vector<double> class_weights = {};  ///< one for each class, or none: each 1
+  double label_smoothing = 0;              ///< share of the target that is spread over all classes
+  double huber_delta = 1;                  ///< the error from which on the loss is linear, above 0
+  double temperature = 0.07;               ///< what cosines are divided by, above 0
 };
 
 /// Which options a loss uses.

@@ -15,13 +15,15 @@
 namespace lora {
 
 /// Sums over batches, in double. A row counts as often as its batch's weights say, as with
-/// scikit-learn's sample_weight; one of weight 0 is as if it were not there.
+/// scikit-learn's sample_weight; one of weight 0 is as if it were not there. A figure that follows
+/// from `sums_` needs neither reset() nor sum_over() of its own.
 class Metric {
  public:
   explicit Metric(std::size_t sums) : sums_(sums, 0.0) {}
   virtual ~Metric() = default;
 
-  /// Adds the rows of a batch, whose outputs are (n, out).
+  /// Adds the rows of a batch, whose outputs are (n, out). It must have the targets or labels that
+  /// the metric compares.
   virtual void add(const View& output, const Batch& batch) = 0;
 
   /// The figure for all rows since reset(). Not a number if there were none.

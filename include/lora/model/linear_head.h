@@ -9,6 +9,7 @@
 
 namespace lora {
 
+/// y = the adapted layer's output, (n, out), for the batch's x (n, in).
 class LinearHead : public Model {
  public:
   /// `name` is the layer's path, by which its tensors are known.

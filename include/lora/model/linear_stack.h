@@ -15,7 +15,7 @@ namespace lora {
 
 /// A linear layer and what is applied to its outputs.
 struct Stage {
-  std::string name;  ///< the layer's path
+  std::string name;  ///< the layer's path, which no other stage has
   Linear linear;
   std::optional<Activation> activation = std::nullopt;  ///< passed over behind the last layer
 };

@@ -18,6 +18,8 @@ struct BelowFeatures {
   Index all() const { return input + product; }
 };
 
+/// From rows (n, in) to outputs (n, out). Several threads call forward and backward at the same
+/// time, each for rows of its own and with a tape of its own that collects the gradients.
 class Model {
  public:
   virtual ~Model() = default;
@@ -41,6 +43,7 @@ class Model {
 
   virtual BelowFeatures below_features() const = 0;
 
+  /// The one walk: shows every layer, parameter and frozen weight once, always in the same order.
   virtual void visit(Visitor& visitor) = 0;
 };
 

@@ -10,7 +10,8 @@
 
 namespace lora {
 
-/// A function of single numbers, and its derivative's product with dy, which is added to dx.
+/// A function of single numbers, and its derivative's product with dy, which is added to dx. All
+/// matrices are (n, m). The formulas stand in ops/relu.h, ops/gelu.h, ops/silu.h and ops/tanh.h.
 struct ActivationKind {
   std::string_view name;
   std::string_view help;
@@ -20,9 +21,10 @@ struct ActivationKind {
 
 std::span<const ActivationKind> activation_kinds();
 
+/// Works on (n, features), and has no parameters.
 class Activation : public Layer {
  public:
-  /// `kind` is one of activation_kinds().
+  /// `kind` is one of activation_kinds(), which find_entry() finds by name.
   Activation(const ActivationKind& kind, Index features) : kind_(&kind), features_(features) {}
 
   Index in_features() const override { return features_; }

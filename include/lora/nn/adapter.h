@@ -18,6 +18,7 @@ namespace lora {
 
 class LowRank;
 
+/// Belongs to one layer, whose weight W (out, in) and whose input and output it is shown.
 class Adapter {
  public:
   virtual ~Adapter() = default;
@@ -54,17 +55,19 @@ class Adapter {
   /// makes of such a one.
   virtual std::optional<LoraFactors> converted() const { return std::nullopt; }
 
+  /// Shows its parameters, below the path of the layer.
   virtual void visit(const std::string& prefix, Visitor& visitor) = 0;
 };
 
-/// How an adapter is made.
+/// How an adapter is made. A full-rank one takes nothing of it.
 struct AdapterOptions {
-  Index rank = 4;
-  std::optional<double>
-      alpha;  ///< the rank if absent; the adapter's part is scaled by alpha / rank
-  std::string init = "kaiming";
+  Index rank = 4;                    ///< at least 1
+  std::optional<double> alpha = {};  ///< the rank if absent
+  std::string init = "kaiming";      ///< one of lora_inits()
   double dropout = 0;  ///< the share of the adapter's input that is dropped in training, below 1
 
+  /// By which the adapter's part is multiplied: alpha / rank, as in section 4.1 of the paper (arXiv
+  /// 2106.09685). For alpha / √rank (rsLoRA, arXiv 2312.03732) make alpha √rank times as large.
   double scale() const {
     return alpha.value_or(static_cast<double>(rank)) / static_cast<double>(rank);
   }
@@ -73,7 +76,9 @@ struct AdapterOptions {
 struct AdapterKind {
   std::string_view name;
   std::string_view help;
-  /// An adapter for a layer with that weight, trainable, drawn from `rng`.
+  /// An adapter for a layer with that weight, trainable, drawn from `rng`. Throws Error(usage) for
+  /// an unknown initialisation or a rank that does not suit it, Error(input) for a weight of which
+  /// no such adapter can be made.
   std::unique_ptr<Adapter> (*make)(const AdapterOptions&, const FrozenMatrix& weight, Rng&);
 };
 

@@ -17,6 +17,7 @@ class DenseAdapter : public Adapter {
   /// `weight` is (out, in).
   explicit DenseAdapter(Matrix weight);
 
+  /// The copy begins as the weight; the options and `rng` are not looked at.
   static std::unique_ptr<Adapter> make(const AdapterOptions& options, const FrozenMatrix& weight,
                                        Rng& rng);
 

@@ -12,15 +12,19 @@
 namespace lora {
 
 /// LoRA gives each row of the weight its direction, a trained magnitude its length: with V = W +
-/// scale·B·A, the adapted weight is m_j/‖V_j‖·V_j. As in the paper and PEFT, the lengths ‖V_j‖
-/// count as constants in backward.
+/// scale·B·A (out, in), row j of the adapted weight is m_j/‖V_j‖·V_j. As in the paper's section 4.3
+/// and in PEFT, the lengths ‖V_j‖ count as constants in backward: dm_j = Σ over rows of
+/// dy_j·(x·V_jᵀ) / ‖V_j‖, and what reaches V's output j is m_j/‖V_j‖·dy_j.
 class DoraAdapter : public Adapter {
  public:
   /// `magnitude` is m, (1, out).
   DoraAdapter(LoraParts parts, Matrix magnitude);
+
+  /// A (rank, in), B (out, rank).
   DoraAdapter(Matrix A, Matrix B, Matrix magnitude, double scale, double dropout = 0);
 
-  /// With each magnitude at the length of its row. Throws Error(input) if a row has length 0.
+  /// With each magnitude at the length of its row. Throws Error(input) if a row has length 0, and
+  /// Error(usage) as LoraParts::drawn() does.
   static std::unique_ptr<Adapter> make(const AdapterOptions& options, const FrozenMatrix& weight,
                                        Rng& rng);
 

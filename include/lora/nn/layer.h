@@ -25,6 +25,7 @@ class Layer {
   /// below wants it, and then it is not computed.
   virtual void backward(const View& dy, MutableView* dx, Tape& tape) = 0;
 
+  /// Shows the layer's parts, their names below `prefix`.
   virtual void visit(const std::string& prefix, Visitor& visitor) = 0;
 };
 

@@ -14,13 +14,15 @@
 
 namespace lora {
 
-/// y = x·Wᵀ + b, then adapted. W is never trained; b only if it is made trainable.
+/// y = x·Wᵀ + b, then adapted, for x (n, in), W (out, in), b (1, out) and y (n, out). W is never
+/// trained; b only if it is made trainable.
 class Linear : public Layer {
  public:
-  /// `bias` is (1, out), or nothing.
+  /// `bias` is (1, out), or nothing. Throws Error(input) for a bias of another shape.
   explicit Linear(FrozenMatrix weight, std::optional<Matrix> bias = std::nullopt);
 
-  /// With weight and bias drawn as torch.nn.Linear(in, out) draws them.
+  /// With weight and bias drawn as torch.nn.Linear(in, out) draws them: both uniform from
+  /// −1/√in to 1/√in, the weight's bound being kaiming_bound().
   static Linear drawn(Index in, Index out, Rng& rng);
 
   /// A layer of the same weight, which must outlive it, and a bias of its own with the same values,
@@ -37,7 +39,7 @@ class Linear : public Layer {
   const Adapter* adapter() const { return adapter_.get(); }
   Adapter* adapter() { return adapter_.get(); }
 
-  /// Gives the layer an adapter, in place of any that it had.
+  /// Gives the layer an adapter, made for its weight, in place of any that it had.
   void attach(std::unique_ptr<Adapter> adapter) { adapter_ = std::move(adapter); }
 
   /// Whether anything of it is trained.

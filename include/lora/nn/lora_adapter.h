@@ -11,12 +11,14 @@
 
 namespace lora {
 
-/// Adds scale·x·Aᵀ·Bᵀ to a layer's output: A (rank, in), B (out, rank).
+/// Adds scale·x·Aᵀ·Bᵀ to a layer's output, for x (n, in), A (rank, in) and B (out, rank); LowRank
+/// has the gradients.
 class LoraAdapter : public Adapter {
  public:
   explicit LoraAdapter(LoraParts parts) : parts_(std::move(parts)) {}
   LoraAdapter(Matrix A, Matrix B, double scale, double dropout = 0);
 
+  /// Throws Error(usage) as LoraParts::drawn() does.
   static std::unique_ptr<Adapter> make(const AdapterOptions& options, const FrozenMatrix& weight,
                                        Rng& rng);
 

@@ -15,7 +15,7 @@ struct LoraFactors {
   Matrix B;  ///< (out, rank)
 };
 
-/// For what an adapter begins.
+/// What an adapter begins for.
 struct InitContext {
   const FrozenMatrix& weight;  ///< of the layer
   Index rank;
@@ -36,12 +36,17 @@ struct LoraInit {
   bool subtracted = false;
 };
 
+/// normal:      A and B from N(0, 1), as the demo draws them: ΔW is not 0.
+/// kaiming:     A uniform within kaiming_bound(in), B = 0: PEFT's default.
+/// gaussian:    A from N(0, 1/rank²), B = 0: PEFT's init_lora_weights="gaussian".
+/// orthogonal, pissa, olora: see nn/orthogonal_init.h, nn/pissa_init.h and nn/olora_init.h.
 std::span<const LoraInit> lora_inits();
 
 /// The entry of that name. Throws Error(usage) if there is none.
 const LoraInit& lora_init(std::string_view name);
 
-/// Kaiming's uniform bound as torch.nn.Linear uses it, gain √(2 / (1 + √5²)): a hair under 1/√in.
+/// The bound of kaiming_uniform_(a=√5), as torch.nn.Linear uses it: √3·gain/√in with gain √(2 / (1
+/// + √5²)) (He and others, 2015, arXiv 1502.01852). In floating point a hair under 1/√in.
 double kaiming_bound(Index in);
 
 /// Takes from the generator what PEFT does before any initialisation of its own: it makes two

@@ -19,13 +19,14 @@ struct LoraParts {
 
   Dropout dropout;  ///< on the input of `trained`
 
-  /// For a layer with that weight.
+  /// For a layer with that weight. Throws Error(usage) for an unknown initialisation, and for a
+  /// rank that does not suit it.
   static LoraParts drawn(const AdapterOptions& options, const FrozenMatrix& weight, Rng& rng);
 
   /// The Euclidean length of each row of W + trained + start: norms (1, out).
   void output_norms(const FrozenMatrix& W, MutableView norms, Tape& tape) const;
 
-  /// Rows first … first+count−1 of trained + start, in double.
+  /// Rows first … first+count−1 of trained + start: (count, in), in double.
   DoubleMatrix rows(Index first, Index count) const;
 
   /// See Adapter::converted().

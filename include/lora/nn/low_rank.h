@@ -16,7 +16,9 @@ class LowRank {
   /// y += scale·x·Aᵀ·Bᵀ for x (n, in), y (n, out). x must live until backward.
   void forward(const View& x, MutableView y, Tape& tape) const;
 
-  /// Given dy (n, out): adds to the gradients of trained factors and, unless it is null, to dx.
+  /// Given dy (n, out): adds to the gradients of trained factors and, unless it is null, to dx (n,
+  /// in). By the chain rule, with h = x·Aᵀ and s the scale:
+  ///     dB += s·dyᵀ·h        dh = s·dy·B        dA += dhᵀ·x        dx += dh·A
   void backward(const View& dy, MutableView* dx, Tape& tape);
 
   Parameter& A() { return A_; }
@@ -28,7 +30,7 @@ class LowRank {
 
   LowRankTerm term() const { return {A_.value, B_.value, s()}; }
 
-  /// Rows first … first+count−1 of scale·B·A, in double.
+  /// Rows first … first+count−1 of scale·B·A: (count, in), in double.
   DoubleMatrix rows(Index first, Index count) const;
 
  private:

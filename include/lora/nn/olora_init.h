@@ -6,7 +6,7 @@
 namespace lora {
 
 /// The first columns and rows of the weight's QR factorisation: B = Q (out, rank), A = R (rank,
-/// in). The rank must not be above the weight's sides.
+/// in). Throws Error(usage) for a rank above one of the weight's sides.
 LoraFactors draw_olora(const InitContext& context);
 
 }  // namespace lora

@@ -6,7 +6,8 @@
 namespace lora {
 
 /// The best part of rank `rank` of the weight, W ≈ U·S·Vᵀ, shared out evenly: B = U·√(S/scale), A =
-/// √(S/scale)·Vᵀ. The rank must not be above the weight's sides, the scale not below 0.
+/// √(S/scale)·Vᵀ. The scale must be above 0. Throws Error(usage) for a rank above one of the
+/// weight's sides.
 LoraFactors draw_pissa(const InitContext& context);
 
 }  // namespace lora

@@ -1,4 +1,5 @@
-// Dropout (Srivastava and others, 2014): some numbers become 0, the others grow to make up for it.
+// Dropout (Srivastava and others, 2014, JMLR 15): some numbers become 0, the others grow to make up
+// for it.
 #pragma once
 
 #include "lora/core/matrix.h"
@@ -11,7 +12,7 @@ namespace lora {
 /// p in [0, 1).
 void dropout(const View& x, double p, Rng& rng, MutableView noise, MutableView y);
 
-/// dx += noise∘dy.
+/// dx += noise∘dy, all (n, m).
 void dropout_backward(const View& dy, const View& noise, MutableView dx);
 
 }  // namespace lora

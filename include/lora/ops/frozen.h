@@ -31,7 +31,8 @@ struct LowRankTerm {
 };
 
 /// The Euclidean length of each row of W + Σ terms, seen as (out, in), for at least one term: norms
-/// (1, out). The sum is formed in blocks of rows, never as a whole.
+/// (1, out), √(Σ over j of (W + Σ terms)ᵢⱼ²). The sum is formed in blocks of rows, never as a
+/// whole.
 void output_norms(const FrozenMatrix& W, std::span<const LowRankTerm> terms, MutableView norms,
                   Tape& tape);
 

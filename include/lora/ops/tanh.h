@@ -9,7 +9,7 @@ namespace lora {
 /// y = tanh(x), for x and y (n, m). y may be x.
 void tanh(const View& x, MutableView y, const Compute& compute);
 
-/// dx += dy·(1 − tanh²(x)).
+/// dx += dy·(1 − tanh²(x)), all (n, m).
 void tanh_backward(const View& x, const View& dy, MutableView dx, const Compute& compute);
 
 }  // namespace lora

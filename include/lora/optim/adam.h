@@ -14,7 +14,8 @@ namespace lora {
 /// multiplied by 1 − lr·λ before the step.
 enum class WeightDecay { l2, decoupled };
 
-/// m ← m + (1−β₁)(g − m), v ← β₂v + (1−β₂)g², p ← p − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε).
+/// m ← m + (1−β₁)(g − m), v ← β₂v + (1−β₂)g², p ← p − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε), with m =
+/// v = 0 at the start and t the number of the step, from 1.
 class Adam : public Optimizer {
  public:
   static constexpr OptimizerDefaults kDefaults = {0.9, 0.999, 1e-8, {}, {}, 0};

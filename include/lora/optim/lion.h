@@ -8,8 +8,9 @@
 
 namespace lora {
 
-/// p ← p − lr · (sign(β₁m + (1−β₁)g) + λp), m ← β₂m + (1−β₂)g, where sign(0) = 0 and λ is the
-/// weight decay of the group, in the rounding of AdamW's: p is multiplied by 1 − lr·λ first.
+/// p ← p − lr · (sign(β₁m + (1−β₁)g) + λp), m ← β₂m + (1−β₂)g, where sign(0) = 0, m = 0 at the
+/// start, and λ is the weight decay of the group, in the rounding of AdamW's: p is multiplied by 1
+/// − lr·λ first.
 class Lion : public Optimizer {
  public:
   static constexpr OptimizerDefaults kDefaults = {0.9, 0.99, {}, {}, {}, 0};

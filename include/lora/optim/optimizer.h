@@ -15,17 +15,19 @@ namespace lora {
 
 /// Parameters that are treated alike.
 struct ParameterGroup {
-  std::vector<Parameter*> parameters;
+  std::vector<Parameter*> parameters = {};
   double weight_decay = 0;
   double lr_ratio = 1;  ///< the group's learning rate, as a share of the step's
 };
 
+/// Made for groups of trainable parameters, which must outlive it.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
   /// One step for all parameters together, at learning rate `lr`, with every gradient multiplied by
-  /// `scale` first (one over the weight of the loss).
+  /// `scale` first (one over the weight of the loss). Changes values and leaves gradients as they
+  /// are: whoever adds to them next makes them 0 first.
   virtual void step(double lr, double scale) = 0;
 
   /// Its moments and counters.
@@ -34,9 +36,9 @@ class Optimizer {
 
 /// What is absent takes the optimiser's own default. An optimiser passes over what it does not use.
 struct OptimizerOptions {
-  std::optional<double> beta1;
-  std::optional<double> beta2;
-  std::optional<double> eps;
+  std::optional<double> beta1 = {};
+  std::optional<double> beta2 = {};
+  std::optional<double> eps = {};
   double momentum = 0;
   bool nesterov = false;
 };
@@ -56,6 +58,7 @@ struct OptimizerKind {
   std::string_view name;
   std::string_view help;  ///< what it is good for, and who described it
   OptimizerDefaults defaults;
+  /// Throws Error(usage) for options that contradict each other.
   std::unique_ptr<Optimizer> (*make)(const OptimizerOptions&, const std::vector<ParameterGroup>&);
 };
 

@@ -9,8 +9,8 @@
 
 namespace lora {
 
-/// v ← β₂v + (1−β₂)g², m ← μm + g / (√v + ε), p ← p − lr·m; PyTorch calls β₂ alpha. The weight
-/// decay of a group is added to its gradients (L2).
+/// v ← β₂v + (1−β₂)g², m ← μm + g / (√v + ε), p ← p − lr·m; v = m = 0 at the start, and PyTorch
+/// calls β₂ alpha. The weight decay of a group is added to its gradients (L2).
 class RmsProp : public Optimizer {
  public:
   static constexpr OptimizerDefaults kDefaults = {{}, 0.99, 1e-8, 0.0, {}, 0};

@@ -35,9 +35,9 @@ struct ScheduleOptions {
   double min_lr = 0;       ///< where the decay ends
   Index cycles = 1;        ///< falls from `lr` after the warm-up, at least 1
   double power = 1;        ///< of the share of steps that are left, above 0
-  std::optional<Index> decay_steps;  ///< at the run's end; a tenth of all, rounded up, if absent
-  Index patience = 10;               ///< epochs without a better figure that are put up with
-  double factor = 0.1;               ///< from one rate to the next, below 1
+  std::optional<Index> decay_steps = {};  ///< at the end; a tenth of all, rounded up, if absent
+  Index patience = 10;                    ///< epochs without a better figure that are put up with
+  double factor = 0.1;                    ///< from one rate to the next, below 1
 };
 
 /// Which options a schedule uses beside the learning rate and the number of steps.

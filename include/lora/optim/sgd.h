@@ -9,9 +9,9 @@
 
 namespace lora {
 
-/// m ← μm + g, p ← p − lr·m, or with Nesterov's look ahead p ← p − lr·(g + μm). Without momentum
-/// p ← p − lr·g, and nothing is remembered. The weight decay of a group is added to its gradients
-/// (L2).
+/// m ← μm + g with m = 0 at the start, p ← p − lr·m, or with Nesterov's look ahead p ← p − lr·(g
+/// + μm). Without momentum p ← p − lr·g, and nothing is remembered. The weight decay of a group is
+/// added to its gradients (L2).
 class Sgd : public Optimizer {
  public:
   static constexpr OptimizerDefaults kDefaults = {{}, {}, {}, 0.0, false, 0};

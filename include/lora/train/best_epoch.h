@@ -7,17 +7,13 @@
 #include <vector>
 
 #include "lora/core/matrix.h"
-#include "lora/core/parameter.h"
 #include "lora/core/state.h"
 #include "lora/train/observer.h"
+#include "lora/train/trainable.h"
 
 namespace lora {
 
-struct NamedParameter {
-  std::string name;
-  Parameter* parameter;
-};
-
+/// The parameters are the same, in the same order, in every call.
 class BestEpoch {
  public:
   /// Judges by the figure of that name, "loss" or one of the validation; "" keeps nothing.

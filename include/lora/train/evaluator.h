@@ -16,6 +16,7 @@
 
 namespace lora {
 
+/// Computes in infer mode: nothing is dropped, and no gradient changes.
 class Evaluator {
  public:
   /// Shows outputs to `metrics`, and to `more` accumulators that have no single figure. All of it
@@ -26,9 +27,11 @@ class Evaluator {
   /// Forgets the rows so far.
   void reset();
 
+  /// Shows the outputs for its rows to the loss and to each metric.
   void add(const Batch& batch);
 
-  /// The figures of all rows of all processes since reset(). Names begin with `prefix` ("val_"),
+  /// The figures of all rows of all processes since reset(): the mean loss, rounded to float32 as
+  /// PyTorch's losses are, then the metrics. Names begin with `prefix` ("val_"),
   /// labels with `label_prefix` ("Val ").
   Figures figures(const std::string& prefix, const std::string& label_prefix);
 

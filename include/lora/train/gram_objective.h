@@ -8,7 +8,7 @@
 namespace lora {
 
 /// mse over all rows at once for factors A (r, in) and B (out, r) under a scale s, from GramSums.
-/// With D = s·B·A, the error is X·Dᵀ − T, and
+/// With D = s·B·A, the error is X·Dᵀ − T. Multiplied out, ‖X·Dᵀ − T‖² and its derivatives are
 ///     loss  = tr(D XᵀX Dᵀ) − 2 tr(D XᵀT) + Σ T²
 ///     dB    = 2 s (s B A XᵀX Aᵀ − (A XᵀT)ᵀ)          dA = 2 s (s BᵀB A XᵀX − (XᵀT B)ᵀ)
 /// in double from the factors as they are: an epoch costs r·in·(in + 2·out), however many rows

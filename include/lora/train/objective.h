@@ -20,8 +20,9 @@ class Objective {
  public:
   virtual ~Objective() = default;
 
-  /// The loss of a batch. If the tape is in train mode, its gradient (of the sum) is added to the
-  /// parameters' gradients; in infer mode each metric is shown the outputs.
+  /// The loss of a batch, on a tape that was reset. If the tape is in train mode, its gradient (of
+  /// the sum) is added to the parameters' gradients; in infer mode each metric is shown the
+  /// outputs.
   virtual LossSum evaluate(const Batch& batch, Tape& tape, Metrics metrics) = 0;
 
   /// The first row of the batch (counted within it) whose own loss is not finite, or −1. Of a loss
@@ -29,14 +30,15 @@ class Objective {
   virtual Index first_bad_row(const Batch& batch, Tape& tape) = 0;
 };
 
-/// Forward through a model, a loss, and back, with a tape in train mode: adds the gradient of the
-/// loss's sum to those of the parameters, or to where the tape collects them.
+/// Forward through a model, a loss, and back, with a tape reset to train mode: adds the gradient of
+/// the loss's sum to those of the parameters, or to where the tape collects them.
 LossSum forward_and_backward(Model& model, const Loss& loss, const Batch& batch, Tape& tape);
 
 /// The loss of all processes, given each one's own.
 LossSum summed_over(Group& group, const LossSum& own);
 
-/// A model and a loss. What of the model is trained must be settled when it is made.
+/// A model and a loss, which must outlive it. What of the model is trained must be settled when it
+/// is made.
 class ModelObjective : public Objective {
  public:
   ModelObjective(Model& model, const Loss& loss)

@@ -47,7 +47,8 @@ class RowShares {
   /// One share if the rows must stay together, or if cutting them does not pay.
   SharePlan plan(const Batch& batch) const;
 
-  /// The loss of a batch of several shares; adds its gradient to the parameters' own.
+  /// The loss of a batch of several shares; adds its gradient to the parameters' own. What a share
+  /// throws is thrown again here, once all are done.
   LossSum evaluate(const Batch& batch, const SharePlan& plan, Compute& compute);
 
  private:

@@ -32,10 +32,10 @@ struct TrainConfig {
   Index accumulate = 1;  ///< batches a step: as if they were one
   double clip_norm =
       0;  ///< the longest that the gradient of all parameters together may be; 0: any
-  Index eval_every = 1;   ///< epochs between validations; there is always one after the last
-  std::string keep_best;  ///< the figure by which an epoch's parameters are kept; "": the last's
-  Index early_stop = 0;   ///< ends after so many epochs without a better one; 0: never
-  Index keep_every = 0;   ///< steps after which the keeper is called; 0: after each epoch
+  Index eval_every = 1;        ///< epochs between validations; there is always one after the last
+  std::string keep_best = {};  ///< the figure whose best epoch is kept; "": the last epoch is
+  Index early_stop = 0;        ///< ends after so many epochs without a better one; 0: never
+  Index keep_every = 0;        ///< steps after which the keeper is called; 0: after each epoch
 };
 
 class Trainer;
@@ -62,13 +62,13 @@ struct TrainParts {
   Optimizer& optimizer;
   std::vector<NamedParameter> trainable;
   Feed train;
-  std::optional<Feed> validation;
-  std::span<const ReportedMetric> metrics;
+  std::optional<Feed> validation = std::nullopt;
+  std::span<const ReportedMetric> metrics = {};  ///< of the validation
   Rng& rng;
   Compute& compute;
   Group& group;
-  std::vector<Observer*> observers;
-  std::function<bool()> stop;  ///< asked after each step; true ends the run early
+  std::vector<Observer*> observers = {};
+  std::function<bool()> stop = {};  ///< asked after each step; true ends the run early
   Keeper* keeper = nullptr;
   Schedule* schedule = nullptr;  ///< none: each step has the learning rate of the config
 };
@@ -84,17 +84,22 @@ struct TrainResult {
   bool interrupted = false;
 };
 
+/// run() does all of it; start_epoch() and step() are for a loop of one's own, which then has to do
+/// without validation, observers and the best epoch.
 class Trainer {
  public:
   Trainer(const TrainConfig& config, TrainParts parts);
 
   /// Trains to the end, or until stop() says so; after visit_state() has put a state back, from
-  /// there. Throws Error(training) when a loss or gradient is
-  /// not finite; the parameters are then as they were before that step.
+  /// there. Throws Error(training) as step() does.
   TrainResult run();
 
   /// One optimiser step on the next batch, or batches, of the epoch that start_epoch() began:
-  /// returns the loss before the step, or nothing at the end of the epoch.
+  /// returns the loss before the step, or nothing at the end of the epoch. The gradient of the mean
+  /// is what the optimiser sees, clipped as by torch.nn.utils.clip_grad_norm_. Throws
+  /// Error(training) when a loss or gradient is not finite, with the row or tensor, and when no
+  /// gradient reaches any parameter in the first step; the parameters are then as they were before.
+  /// Throws it too when a parameter is not finite after the step.
   std::optional<LossSum> step();
   void start_epoch();
 
