@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <regex>
-#include <system_error>
 
 #include <nlohmann/json.hpp>
 
 #include "json_object.h"
 #include "lora/core/error.h"
+#include "lora/core/regex.h"
 #include "lora/core/text.h"
 
 namespace lora {
@@ -183,30 +180,6 @@ std::string as_regex(const std::string& path) {
   return text;
 }
 
-// Time that grows with the path's length only, and no call within a call for each letter of it.
-#ifdef __GLIBCXX__
-constexpr auto kPatternSyntax = std::regex::ECMAScript | std::regex_constants::__polynomial;
-#else
-constexpr auto kPatternSyntax = std::regex::ECMAScript;
-#endif
-
-/// Refuses a pattern that would take much memory or many calls within calls: repetitions such as
-/// {1000} count as often as they are written.
-void check_size(const std::string& key) {
-  constexpr std::size_t kLargest = 1000;
-  std::size_t size = key.size();
-  for (std::size_t i = 0; i < key.size() && size <= kLargest; ++i) {
-    if (key[i] != '{' && key[i] != ',') continue;
-    std::size_t count = 0;
-    const auto result = std::from_chars(&key[i] + 1, key.data() + key.size(), count);
-    if (result.ec == std::errc::result_out_of_range) count = kLargest;
-    size *= std::clamp<std::size_t>(count, 1, kLargest);
-  }
-  if (size <= kLargest) return;
-  throw Error(ErrorKind::input, "pattern ", in_quotes(key), " is too large: written out, it has ",
-              "more than ", kLargest, " signs");
-}
-
 /// The key of a rank_pattern or alpha_pattern.
 void check_pattern(const std::string& key, const std::string& path) {
   try {
@@ -219,12 +192,7 @@ void check_pattern(const std::string& key, const std::string& path) {
 }  // namespace
 
 bool pattern_fits(const std::string& key, const std::string& path) {
-  check_size(key);
-  try {
-    return std::regex_match(path, std::regex("(.*\\.)?(" + key + ")", kPatternSyntax));
-  } catch (const std::regex_error& error) {
-    throw Error(ErrorKind::input, "pattern '", key, "' is no regular expression: ", error.what());
-  }
+  return fits_regex(key, path) || fits_regex("(.*\\.)?(" + key + ")", path);
 }
 
 Index PeftConfig::rank_of(const std::string& path) const {

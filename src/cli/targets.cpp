@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <fnmatch.h>
 #include <iterator>
-#include <regex>
 #include <utility>
 
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
+#include "lora/core/regex.h"
 #include "lora/core/table.h"
 #include "lora/core/text.h"
 #include "setting.h"
@@ -47,8 +47,8 @@ void check_fits(const std::string& option, const std::string& key,
 
 bool regex_fits(const std::string& target, const std::string& path) {
   try {
-    return std::regex_match(path, std::regex(target));
-  } catch (const std::regex_error&) {
+    return fits_regex(target, path);
+  } catch (const Error&) {
     return false;  // a glob
   }
 }
