@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "exit_code.h"
+#include "lora/io/file_descriptor.h"
 
 namespace lora::cli {
 
@@ -44,9 +45,6 @@ void remember(int /*number*/) {
 class Mappings {
  public:
   Mappings() : file_(open("/proc/self/maps", O_RDONLY | O_CLOEXEC)) {}
-  Mappings(const Mappings&) = delete;
-  Mappings& operator=(const Mappings&) = delete;
-  ~Mappings() { close(file_); }
 
   /// The file that is mapped at the address; empty if there is none.
   std::string_view file_at(std::uintptr_t address) {
@@ -64,7 +62,7 @@ class Mappings {
   char next() {
     if (next_ == end_) {
       next_ = 0;
-      end_ = std::max<ssize_t>(0, read(file_, buffer_.data(), buffer_.size()));
+      end_ = std::max<ssize_t>(0, read(file_.get(), buffer_.data(), buffer_.size()));
       if (end_ == 0) return 0;
     }
     return buffer_[static_cast<std::size_t>(next_++)];
@@ -91,7 +89,7 @@ class Mappings {
     }
   }
 
-  int file_;
+  FileDescriptor file_;
   std::array<char, 1024> buffer_;
   ssize_t next_ = 0;
   ssize_t end_ = 0;
