@@ -1,6 +1,6 @@
 #include "lora/data/record_reader.h"
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <utility>
 #include <vector>
@@ -132,9 +132,9 @@ TEST_CASE("the time for one long line grows no faster than the line", "[data][re
   const std::string letters(8'000'000, '"');
   for (const std::string& line : {quoted, plain, "x" + letters}) {
     const std::string path = directory.write("long.csv", line);
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // of the processor: others may keep it busy
     CHECK(records_of(path, 64).size() == 1);
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+    CHECK(std::clock() - start < 20 * CLOCKS_PER_SEC);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -320,11 +321,11 @@ TEST_CASE("each of very many columns is found at once", "[data][text_table]") {
     row += ",0";
   }
   const TextTable table(directory.write("a.csv", names + "\n" + row + "\n"));
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the processor: others may keep it busy
   std::size_t sum = 0;
   for (const std::string& name : table.column_names()) sum += table.column(name);
   CHECK(sum == kColumns * (kColumns - 1) / 2);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+  CHECK(std::clock() - start < 2 * CLOCKS_PER_SEC);
 }
 
 TEST_CASE("a column named last is that column", "[data][text_table]") {

@@ -1,6 +1,6 @@
 #include "lora/io/zip_archive.h"
 
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <utility>
 
@@ -259,9 +259,9 @@ TEST_CASE("the start of damaged content is refused too", "[io][zip]") {
 TEST_CASE("a few bytes that announce terabytes are refused at once", "[io][zip]") {
   ZipEntry entry = deflated_entry("b", "");
   entry.size = 1ULL << 43U;
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the processor: others may keep it busy
   CHECK(contains(refusal_of(zip_file({entry}, {true})), "member 'b' announces 8796093022208"));
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(100));
+  CHECK(std::clock() - start < CLOCKS_PER_SEC / 10);
 }
 
 TEST_CASE("asking for a member in the wrong way is a fault of the program", "[io][zip]") {
