@@ -17,7 +17,7 @@ nlohmann::ordered_json parse_json_object(std::string_view text, const std::strin
     throw Error(ErrorKind::input, path, ": is not JSON from byte ", error.byte,
                 " on; is it cut off?");
   } catch (const Json::out_of_range&) {
-    throw Error(ErrorKind::input, path, ": holds a number that no float64 is as large as");
+    throw Error(ErrorKind::input, path, ": holds a number that is too large for a float64");
   }
   throw Error(ErrorKind::input, path, ": is not a JSON object");
 }

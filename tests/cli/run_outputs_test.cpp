@@ -124,8 +124,8 @@ TEST_CASE("the files of an interrupted run say so, of what was done", "[cli][log
       "--log-every 40 --checkpoint ck --checkpoint-every 100000 --plot p.svg --report r.html ";
   const std::string shell = "cd '" + directory.path().string() +
                             "' || exit 9; " LORA_BINARY_DIR "/lora-train " + command +
-                            ">out 2>err & pid=$!; until grep -q epoch log; do sleep 0.05; done; "
-                            "kill -TERM $pid; wait $pid";
+                            ">out 2>err & pid=$!; until grep -q event.:.epoch log; do sleep 0.05; "
+                            "done; kill -TERM $pid; wait $pid";
   REQUIRE(WEXITSTATUS(std::system(shell.c_str())) == 130);
   const std::vector<Json> log = log_in(directory);
   CHECK(log.back().at("exit_code") == 130);
