@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 
@@ -58,13 +60,49 @@ std::optional<double> number_in(const char* file, const std::string& key) {
   return std::nullopt;
 }
 
-/// What the limit of a container leaves; files that the system keeps there can be given back.
-std::optional<double> left_in_group() {
-  const auto most = number_in("/sys/fs/cgroup/memory.max", "");
-  const auto used = number_in("/sys/fs/cgroup/memory.current", "");
+std::optional<double> smaller(std::optional<double> a, std::optional<double> b) {
+  return a && b ? std::min(*a, *b) : a ? a : b;
+}
+
+/// Where the system says how much memory a group of processes may have.
+struct GroupFiles {
+  std::filesystem::path root;
+  const char* most;
+  const char* used;
+  const char* files;  ///< the key, in memory.stat, of what it keeps of files and can give back
+};
+
+/// What the limit of one group leaves.
+std::optional<double> left_in_group(const std::filesystem::path& group, const GroupFiles& names) {
+  const auto most = number_in((group / names.most).c_str(), "");
+  const auto used = number_in((group / names.used).c_str(), "");
   if (!most || !used) return std::nullopt;
-  const double files = number_in("/sys/fs/cgroup/memory.stat", "inactive_file").value_or(0);
+  const double files = number_in((group / "memory.stat").c_str(), names.files).value_or(0);
   return std::max(0.0, *most - *used + files);
+}
+
+/// What the limits of the groups leave that this process is in: a container, a service of systemd,
+/// a job of a cluster. A line of the list is "4:memory:/job/7", or "0::/job/7" of version 2.
+std::optional<double> left_in_groups() {
+  const GroupFiles first{"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+                         "total_inactive_file"};
+  const GroupFiles second{"/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"};
+  std::optional<double> left;
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    const std::size_t path = line.find('/');
+    if (path == std::string::npos) continue;
+    const bool is_second = line.starts_with("0::");
+    if (!is_second && line.substr(0, path).find("memory") == std::string::npos) continue;
+    const GroupFiles& names = is_second ? second : first;
+    // From within a container the path may be the one outside: then only the root is there.
+    std::filesystem::path group = std::filesystem::path(line.substr(path)).relative_path();
+    left = smaller(left, left_in_group(names.root, names));
+    for (; !group.empty(); group = group.parent_path()) {
+      left = smaller(left, left_in_group(names.root / group, names));
+    }
+  }
+  return left;
 }
 
 double stored_bytes(const RunSize& size) {
@@ -174,9 +212,7 @@ double training_bytes(const std::vector<MemoryPart>& parts) {
 std::optional<double> available_memory() {
   std::optional<double> available = number_in("/proc/meminfo", "MemAvailable:");
   if (available) *available *= 1024;
-  const std::optional<double> group = left_in_group();
-  if (!available) return group;
-  return group ? std::min(*available, *group) : *available;
+  return smaller(available, left_in_groups());
 }
 
 void check_memory(const std::vector<MemoryPart>& parts) {

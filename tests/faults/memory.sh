@@ -16,6 +16,43 @@ check_memory() {
   squeeze "predict" predict --data many.csv --target y --base base.safetensors --output p.csv --overwrite
   squeeze "merge" merge --base large.npy --adapter large_adapter --output merged.npy --overwrite
   squeeze "inspect" inspect large_adapter
+  limited_groups
+}
+
+# A group of processes (cgroup) whose limit leaves 30 MB: what needs more ends before it begins, with the
+# numbers. The system's files about groups are replaced for the program only.
+limited_groups() {
+  begin_group
+  if ! unshare -m true 2>/dev/null; then
+    not_checked MOUNT "the limits of groups of processes (unshare -m is not permitted; run it as root)"
+    return
+  fi
+  local first=/sys/fs/cgroup/memory/job/7 second=/sys/fs/cgroup/job/7
+  in_group "4:memory:/job/7" "$first/memory.limit_in_bytes" "$first/memory.usage_in_bytes"
+  in_group "4:memory:/job/7/deeper" "$first/memory.limit_in_bytes" "$first/memory.usage_in_bytes"
+  in_group "0::/job/7" "$second/memory.max" "$second/memory.current"
+  in_group "0::/of/the/host" /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory.current
+  report "groups of processes with a limit: 4 kinds of them, a run that fits and one that does not"
+}
+
+# in_group LINE MOST USED: with that line in /proc/self/cgroup, and 100 and 70 MB in the two files.
+in_group() {
+  local samples wanted
+  for samples in "1000 0" "200000 7"; do
+    wanted=${samples#* }
+    code=0
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    unshare -m bash -c '
+      mount -t tmpfs none /sys/fs/cgroup && mkdir -p "$(dirname "$2")"
+      echo 100000000 >"$2"
+      echo 70000000 >"$3"
+      echo "$1" >/sys/fs/cgroup/list
+      mount --bind /sys/fs/cgroup/list "/proc/$$/cgroup"
+      exec "${@:4}"' bash "$@" "$program" --in 64 --out 64 --epochs 1 --samples "${samples% *}" \
+      --quiet >"$out" 2>"$err" </dev/null || code=$?
+    [[ $code == "$wanted" ]] || violation "code $code, not $wanted, in the group '$1': $(again "${samples% *} samples")"
+  done
+  says 'only 28.6 MiB are free' "in the group '$1'"
 }
 
 # lora_within KILOBYTES ARGUMENT…: runs the program with so much room for addresses; sets `code`.
