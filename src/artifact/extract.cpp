@@ -146,6 +146,7 @@ class Extraction {
     config.fan_in_fan_out = request_.fan_in_fan_out;
     config.set_ranks(ranks_);
     if (report_.with_biases) config.bias = "lora_only";
+    request_.before_commit();
     write_peft_adapter(request_.output, tensors_, config);
     return report_;
   }

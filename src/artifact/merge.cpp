@@ -306,6 +306,7 @@ MergeReport merge_adapters(const MergeRequest& request) {
   MergeReport report;
   const WeightImage merged(out.partial_path());
   check_merged(base, work.layers, merged, report);
+  request.before_commit();
   out.commit();
   return report;
 }

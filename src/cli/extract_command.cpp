@@ -55,9 +55,10 @@ int run_extract(Options& options, const std::vector<Setting>& settings) {
                 options.overwrite);
   announce_options(settings, kExtract);
   const PeftDirectoryLock lock(options.save);
-  const ExtractReport report =
-      extract_adapter({options.base, options.tuned, options.fan_in_fan_out,
-                       options.rank.value_or(0), options.share.value_or(0), options.save});
+  const InputWatch watch(options);
+  const ExtractReport report = extract_adapter({options.base, options.tuned, options.fan_in_fan_out,
+                                                options.rank.value_or(0), options.share.value_or(0),
+                                                options.save, [&watch] { watch.check_content(); }});
   StandardOutput out;
   if (options.json) {
     json_on(out).end(facts_of(report, options.save), kDone);

@@ -64,15 +64,21 @@ int report_failure(const std::string& message, int code, const Options& options)
   return code;
 }
 
+constexpr std::size_t kStackBytes = std::size_t{3} << 20U;
+
+/// Has so large a frame that nothing but it may stand here.
+[[gnu::noinline]] void touch_stack() {
+  std::array<volatile char, kStackBytes> room;
+  room[0] = 0;  // its far end; the pages between are not touched, and take no memory
+}
+
 /// Takes the part of the stack that large products need while there is room for it. Where a limit
 /// of memory (ulimit -v) keeps the stack from growing later, the system ends the program without a
 /// word.
-[[gnu::noinline]] void grow_stack() {
-  constexpr std::size_t kBytes = std::size_t{3} << 20U;
+void grow_stack() {
   struct rlimit limit {};
-  if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur < 2 * kBytes) return;
-  std::array<volatile char, kBytes> room;
-  room[0] = 0;  // its far end; the pages between are not touched, and take no memory
+  if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur < 2 * kStackBytes) return;
+  touch_stack();
 }
 
 int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& settings) {

@@ -74,6 +74,7 @@ int run_merge(Options& options, const std::vector<Setting>& /*settings*/) {
                 options, options.overwrite);
   if (!options.base.empty()) check_ending(options);
   const std::vector<double> weights = weights_of(options);
+  const InputWatch watch(options);
   std::vector<std::unique_ptr<PeftAdapter>> adapters;
   std::vector<WeightedAdapter> parts;
   for (std::size_t i = 0; i < options.adapters.size(); ++i) {
@@ -88,8 +89,9 @@ int run_merge(Options& options, const std::vector<Setting>& /*settings*/) {
     concatenate_adapters(parts, options.output);
     spdlog::info("wrote one adapter for {} to {}", joined(options.adapters), options.output);
   } else {
-    const MergeReport report = merge_adapters(
-        {options.base, options.fan_in_fan_out, parts, options.unmerge, options.output});
+    const MergeReport report =
+        merge_adapters({options.base, options.fan_in_fan_out, parts, options.unmerge,
+                        options.output, [&watch] { watch.check_content(); }});
     facts["layers"] = report.layers;
     facts["largest_difference"] = report.largest_difference;
     facts["bound"] = report.bound;

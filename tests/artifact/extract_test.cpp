@@ -239,3 +239,17 @@ TEST_CASE("a matrix without elements is no weight, however many rows it claims",
   CHECK(message_of(request_of(directory, file + ":weight", file + ":weight"))
             .find("a weight is a matrix") != std::string::npos);
 }
+
+TEST_CASE("what speaks against an extracted adapter at the last moment leaves none",
+          "[artifact][extract]") {
+  const TemporaryDirectory directory;
+  const std::string base = write(directory, "base.safetensors", {{"weight", {1, 2}, {1, 2}}});
+  const std::string tuned = write(directory, "tuned.safetensors", {{"weight", {1, 2}, {1, 3}}});
+  ExtractRequest request = request_of(directory, base, tuned);
+  request.before_commit = [] { throw Error(ErrorKind::input, "changed meanwhile"); };
+  CHECK(message_of(request) == "changed meanwhile");
+  CHECK_THROWS_AS(PeftAdapter(adapter_of(directory)), Error);
+  request.before_commit = [] {};
+  CHECK(message_of(request).empty());
+  CHECK_NOTHROW(PeftAdapter(adapter_of(directory)));
+}

@@ -334,3 +334,17 @@ TEST_CASE("two layers cannot be one weight, and DoRA has no inverse and no sum",
   const auto joined = [&] { concatenate_adapters({{&dora}, {&dora}}, output_of(directory)); };
   CHECK(message_of(joined, ErrorKind::usage).find("DoRA") != std::string::npos);
 }
+
+TEST_CASE("what speaks against a merge at the last moment leaves what was there",
+          "[artifact][merge]") {
+  const TemporaryDirectory directory;
+  const std::string base = write_base(directory, DType::f32);
+  const PeftAdapter adapter = write_adapter(directory, "a", 2);
+  MergeRequest request{base, false, {{&adapter}}, false, output_of(directory)};
+  request.before_commit = [] { throw Error(ErrorKind::input, "changed meanwhile"); };
+  CHECK_THROWS_AS(merge_adapters(request), Error);
+  CHECK_FALSE(std::filesystem::exists(request.output));
+  request.before_commit = [] {};
+  merge_adapters(request);
+  CHECK(std::filesystem::exists(request.output));
+}

@@ -17,6 +17,22 @@ check_memory() {
   squeeze "merge" merge --base large.npy --adapter large_adapter --output merged.npy --overwrite
   squeeze "inspect" inspect large_adapter
   limited_groups
+  small_stacks
+}
+
+# A stack of a part of the usual 8 MB, down to what other programs begin with.
+small_stacks() {
+  local size
+  begin_group
+  for size in 512 1024 2048 4096 16384 unlimited; do
+    code=0
+    (
+      ulimit -s "$size"
+      exec "$program" --in 64 --out 10 --rank 4 --epochs 10 --quiet >"$out" 2>"$err" </dev/null
+    ) || code=$?
+    [[ $code == 0 ]] || violation "code $code with a stack of $size kB: $(again the demo)"
+  done
+  report "stacks of 512 kB and more: 6 sizes"
 }
 
 # A group of processes (cgroup) whose limit leaves 30 MB: what needs more ends before it begins, with the

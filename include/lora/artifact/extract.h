@@ -1,6 +1,7 @@
 // The adapter between a base and what full fine-tuning has made of it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct ExtractRequest {
   Index rank = 0;               ///< of each layer's adapter (at most min(in, out)); or, if it is 0,
   double share = 0;             ///< the lowest rank that keeps this part of ‖ΔW‖², in (0, 1]
   std::string output;           ///< the directory
+  std::function<void()> before_commit = [] {};  ///< what it throws leaves the output as it was
 };
 
 /// What became of one layer.

@@ -1,6 +1,7 @@
 // Folding adapters into their base, and taking them out again.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct MergeRequest {
   std::vector<WeightedAdapter> adapters;
   bool unmerge = false;  ///< take the adapters out of a base that has them in
   std::string output;
+  std::function<void()> before_commit = [] {};  ///< what it throws leaves the output as it was
 };
 
 /// What the check of the written file has found.
