@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "lora/core/text.h"
+
 namespace lora::cli {
 
 namespace {
@@ -15,7 +17,12 @@ std::size_t width_of(const std::string& text) {
 
 }  // namespace
 
-std::vector<std::string> aligned(const std::vector<std::vector<std::string>>& rows, bool left) {
+std::vector<std::string> aligned(std::vector<std::vector<std::string>> rows, bool left) {
+  for (auto& row : rows) {
+    for (std::string& cell : row) {
+      if (!is_printable(cell)) cell = in_quotes(cell);
+    }
+  }
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));

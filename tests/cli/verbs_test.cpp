@@ -74,6 +74,16 @@ TEST_CASE("words as targets make a classification, and the classes are kept", "[
   CHECK(record["inputs"][0]["hash"].get<std::string>().size() >= 32);
 }
 
+TEST_CASE("a class name with a line end stays on one line of a table", "[cli][classes]") {
+  const TemporaryDirectory directory;
+  directory.write("rows.csv", "x,kind\n1,\"top\nshelf\"\n2,low\n3,\"top\nshelf\"\n4,low\n");
+  const ProgramResult result =
+      run(directory, "--data rows.csv --target kind --epochs 2 --val rows.csv");
+  CAPTURE(result.err);
+  CHECK(result.err.find("\n'top\\nshelf'") != std::string::npos);
+  CHECK(result.err.find("top\nshelf") == std::string::npos);
+}
+
 TEST_CASE("eval says what training said of the same rows", "[cli][eval]") {
   const TemporaryDirectory directory;
   directory.write("more.csv", without_ids(animals(33)));
