@@ -12,10 +12,12 @@
 #include "lora/core/profile.h"
 #include "lora/core/table.h"
 #include "lora/core/text.h"
+#include "lora/data/dataset_request.h"
 #include "lora/loss/class_weights.h"
 #include "lora/nn/visitor.h"
 #include "lora/ops/parallel.h"
 #include "lora/train/evaluator.h"
+#include "processes.h"
 #include "recipe.h"
 #include "setting.h"
 
@@ -68,6 +70,24 @@ std::vector<Value> chosen(const std::vector<Value>& values, const std::vector<In
   return result;
 }
 
+/// The labels of all processes, without their rows.
+Dataset outline_of(const Dataset& data, Group& group) {
+  Dataset outline;
+  outline.elsewhere = data.rows_everywhere();
+  outline.classes = data.classes;
+  if (data.has_labels()) outline.labels = gather_labels(group, data.labels);
+  return outline;
+}
+
+/// Those of the rows of all processes that this one has, by their numbers here.
+std::vector<Index> rows_here(const Dataset& data, const std::vector<Index>& rows) {
+  std::vector<Index> here;
+  for (const Index row : rows) {
+    if (row >= data.first && row < data.first + data.rows()) here.push_back(row - data.first);
+  }
+  return here;
+}
+
 }  // namespace
 
 Counts counts_of(Model& model) {
@@ -77,7 +97,8 @@ Counts counts_of(Model& model) {
 }
 
 int threads_of(const Options& options) {
-  return options.threads == 0 ? available_threads() : static_cast<int>(options.threads);
+  if (options.threads != 0) return static_cast<int>(options.threads);
+  return std::max(1, available_threads() / processes_on_host());
 }
 
 TrainConfig train_config(const Options& options) {
@@ -96,10 +117,10 @@ TrainConfig train_config(const Options& options) {
 
 std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
                                 const std::vector<std::int32_t>& labels,
-                                const std::vector<Real>& weights) {
+                                const std::vector<Real>& weights, Group& group) {
   LossOptions of_loss = loss_options(options);
   if (options.class_weights == "balanced") {
-    of_loss.class_weights = balanced_class_weights(labels, weights, outputs);
+    of_loss.class_weights = balanced_class_weights(labels, weights, outputs, group);
   } else if (!options.class_weights.empty()) {
     of_loss.class_weights = parse_class_weights(options.class_weights, outputs);
   }
@@ -113,6 +134,7 @@ Run::Run(const Options& options, RunInputs& read, Purpose purpose)
       task(read.task),
       class_names(read.class_names),
       compute{.threads = threads_of(options), .profile = read.profile},
+      group(*read.group),
       rng(static_cast<std::uint64_t>(options.seed)) {
   if (options.is_demo()) {
     make_demo(options);
@@ -130,10 +152,17 @@ Run::Run(const Options& options, RunInputs& read, Purpose purpose)
   if (purpose == Purpose::train) keep_products(options);
 }
 
-/// Random data, then a random base, in the order in which PyTorch's program draws them.
+/// Random data, then a random base, in the order in which PyTorch's program draws them. Of several
+/// processes each draws all rows and keeps its own.
 void Run::make_demo(const Options& options) {
-  own_data.features = rng.normal(*options.samples, *options.in);
-  own_data.targets = rng.normal(*options.samples, *options.out);
+  const Index samples = *options.samples;
+  const FilePart part{group.rank(), group.size()};
+  own_data.first = part.begin(samples);
+  const Index rows_here = part.end(samples) - own_data.first;
+  own_data.elsewhere = samples - rows_here;
+  own_data.features =
+      Matrix(rng.normal(samples, *options.in).middleRows(own_data.first, rows_here));
+  own_data.targets = rng.normal(samples, *options.out).middleRows(own_data.first, rows_here);
   base.emplace(draw_base(*options.in, *options.out, options.seed, rng));
   base->seed.reset();  // not the generator's first draws
 }
@@ -156,10 +185,10 @@ void Run::hold_out(const Options& options) {
   } else if (options.folds) {
     rows = fold_rows(data(), *options.folds, options.fold, seed);
   } else if (options.val_split) {
-    rows = split_rows(data(), *options.val_split, seed);
+    rows = split_rows(outline_of(data(), group), *options.val_split, seed);
   } else {
-    rows.train = all_rows(data().rows());
-    rows.validation = all_rows(validation_data().rows());
+    rows.train = all_rows(data().rows_everywhere());
+    rows.validation = all_rows(validation_data().rows_everywhere());
   }
 }
 
@@ -172,7 +201,7 @@ void Run::find_scaling(const Options& options) {
     throw Error(ErrorKind::usage, "--standardize contradicts --adapter ", options.adapter,
                 ", which was trained without it");
   } else if (options.standardize) {
-    scaling = FeatureScaling::of(data().features.view(), rows.train);
+    scaling = FeatureScaling::of(data().features.view(), rows_here(data(), rows.train), group);
   }
 }
 
@@ -224,7 +253,7 @@ void Run::keep_products(const Options& options) {
 void Run::sum_up_rows() {
   const Timed timed(compute, Phase::row_sums);
   Linear& layer = *linears_of(model()).front().layer;
-  sums = std::make_unique<GramSums>(layer, data(), rows.train, compute);
+  sums = std::make_unique<GramSums>(layer, data(), rows_here(data(), rows.train), compute, group);
   sum_objective = std::make_unique<GramObjective>(*layer.adapter()->only_factors(), *sums,
                                                   train_loader->rows(), *objective, compute);
 }
@@ -239,8 +268,9 @@ void Run::make_pair_loaders(const Options& options) {
 }
 
 void Run::make_loss_and_metrics(const Options& options) {
-  loss = make_loss(options, model().out_features(), chosen(data().labels, rows.train),
-                   chosen(data().weights, rows.train));
+  const std::vector<Index> here = rows_here(data(), rows.train);
+  loss = make_loss(options, model().out_features(), chosen(data().labels, here),
+                   chosen(data().weights, here), group);
   metrics = make_metrics(task, model().out_features());
 }
 
@@ -279,6 +309,7 @@ void Run::evaluate(const Feed& feed, const std::vector<Metric*>& accumulators) {
     feed.cache.fill(*batch);
     evaluator.add(*batch);
   }
+  for (Metric* metric : accumulators) metric->sum_over(group);
 }
 
 TrainParts Run::parts(std::vector<Observer*> observers, std::function<bool()> stop) {

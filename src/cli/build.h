@@ -51,7 +51,7 @@ TrainConfig train_config(const Options& options);
 /// of the rows by which balanced class weights are measured.
 std::unique_ptr<Loss> make_loss(const Options& options, Index outputs,
                                 const std::vector<std::int32_t>& labels,
-                                const std::vector<Real>& weights);
+                                const std::vector<Real>& weights, Group& group);
 
 /// Owns everything below the trainer that one run makes for itself. Members stand in the order of
 /// their making: later ones refer to earlier ones.
@@ -74,7 +74,7 @@ struct Run {
   const std::vector<std::string>& class_names;
 
   Compute compute;
-  SingleProcess group;
+  Group& group;
   Rng rng;
   std::optional<BaseModel> base;
   Dataset own_data;             ///< drawn or scaled for this run; empty if it uses those read

@@ -1,10 +1,15 @@
 #include "checkpointing.h"
 
+#include <array>
+#include <cstring>
 #include <filesystem>
+#include <stdexcept>
 
 #include <spdlog/spdlog.h>
 
 #include "lora/core/error.h"
+#include "lora/core/state.h"
+#include "processes.h"
 #include "version.h"
 
 namespace lora::cli {
@@ -50,6 +55,29 @@ bool only_unfinished(const CheckpointDirectory& directory) {
   return true;
 }
 
+/// Gives all processes the first one's state.
+class FirstOnes : public StateVisitor {
+ public:
+  void matrix(const std::string& /*name*/, Matrix& value) override {
+    std::array<Index, 2> shape = {value.rows(), value.cols()};
+    take(shape.data(), sizeof shape);
+    value.resize(shape[0], shape[1]);
+    take(value.data(), static_cast<std::size_t>(value.size()) * sizeof(Real));
+  }
+  void number(const std::string& /*name*/, double& value) override { take(&value, sizeof value); }
+  void whole(const std::string& /*name*/, std::int64_t& value) override {
+    take(&value, sizeof value);
+  }
+  void text(const std::string& /*name*/, std::string& value) override { value = from_first(value); }
+
+ private:
+  static void take(void* bytes, std::size_t size) {
+    const std::string first = from_first({static_cast<const char*>(bytes), size});
+    if (first.size() != size) throw std::logic_error("FirstOnes: states of different shapes");
+    if (size > 0) std::memcpy(bytes, first.data(), size);
+  }
+};
+
 }  // namespace
 
 Checkpointing::Checkpointing(const Options& options, const std::vector<Setting>& settings,
@@ -58,8 +86,18 @@ Checkpointing::Checkpointing(const Options& options, const std::vector<Setting>&
       directory_(options.checkpoint),
       facts_({{"version", version_number()},
               {"processor", processor_text()},
+              {"processes", processes().size()},
               {"options", options_of(settings)},
               {"inputs", inputs_of(inputs)}}) {
+  if (processes().is_first()) open(options);
+  Json place;
+  if (start_) place = {start_->step(), start_->state().at("epochs")};
+  place = Json::parse(from_first(place.dump()));
+  if (!place.is_null())
+    position_.emplace(RunPosition{place[0].get<Index>(), place[1].get<Index>()});
+}
+
+void Checkpointing::open(const Options& options) {
   std::error_code error;
   std::filesystem::create_directories(options.checkpoint, error);
   if (error) {
@@ -102,7 +140,8 @@ void Checkpointing::resume(const Options& options) {
 void Checkpointing::compare(const Options& options) const {
   if (options.allow_changed) return;
   const Json& then = start_->facts();
-  for (const char* what : {"version", "processor"}) {
+  for (const char* what : {"version", "processor", "processes"}) {
+    if (!then.contains(what) && facts_[what] == 1) continue;  // before there could be several
     if (then.value(what, Json()) == facts_[what]) continue;
     throw Error(ErrorKind::usage, "--resume: the checkpoint was made with another ", what, " (",
                 then.value(what, Json()).dump(), ", now ", facts_[what].dump(),
@@ -122,18 +161,16 @@ void Checkpointing::compare(const Options& options) const {
   }
 }
 
-std::optional<RunPosition> Checkpointing::start() const {
-  if (!start_) return std::nullopt;
-  return RunPosition{start_->step(), start_->state().at("epochs").get<Index>()};
-}
-
 void Checkpointing::restore(Trainer& trainer) const {
-  if (!start_) return;
-  start_->restore([&](StateVisitor& visitor) { trainer.visit_state(visitor); });
+  if (start_) start_->restore([&](StateVisitor& visitor) { trainer.visit_state(visitor); });
+  if (!position_ || processes().size() == 1) return;
+  FirstOnes first;
+  trainer.visit_state(first);
 }
 
 void Checkpointing::keep(Trainer& trainer) {
   watch_.check_content();
+  if (!processes().is_first()) return;
   directory_.save(trainer.steps(), facts_,
                   [&](StateVisitor& visitor) { trainer.visit_state(visitor); });
   spdlog::debug("kept      checkpoint of step {}", trainer.steps());

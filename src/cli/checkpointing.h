@@ -19,6 +19,7 @@
 
 namespace lora::cli {
 
+/// Of several processes the first one has the directory; the others hear from it.
 class Checkpointing : public Keeper {
  public:
   /// Makes and locks the directory, and reads the newest whole checkpoint if --resume asks for it.
@@ -28,7 +29,7 @@ class Checkpointing : public Keeper {
                 const std::vector<InputRecord>& inputs, const InputWatch& watch);
 
   /// Where the run goes on; nothing if it begins.
-  std::optional<RunPosition> start() const;
+  std::optional<RunPosition> start() const { return position_; }
 
   /// Puts the state of the checkpoint back into the trainer, if there is one.
   void restore(Trainer& trainer) const;
@@ -37,6 +38,7 @@ class Checkpointing : public Keeper {
   void keep(Trainer& trainer) override;
 
  private:
+  void open(const Options& options);
   void resume(const Options& options);
   void compare(const Options& options) const;
 
@@ -45,6 +47,7 @@ class Checkpointing : public Keeper {
   std::unique_ptr<DirectoryLock> lock_;
   nlohmann::ordered_json facts_;  // of this run
   std::optional<Checkpoint> start_;
+  std::optional<RunPosition> position_;  // of the checkpoint
 };
 
 }  // namespace lora::cli

@@ -22,6 +22,7 @@
 #include "lora/report/json_lines.h"
 #include "lora/train/evaluator.h"
 #include "pair_data.h"
+#include "processes.h"
 #include "requirement.h"
 #include "resolve.h"
 #include "standard_output.h"
@@ -178,7 +179,7 @@ int run_eval(Options& options, const std::vector<Setting>& settings) {
   watch.add_base(inference.base.file);
   DatasetReader reader = inference.open(request_of(inference, options));
   resolve_task(options, reader.facts().task);
-  const auto loss = make_loss(options, inference.base.model->out_features(), {}, {});
+  const auto loss = make_loss(options, inference.base.model->out_features(), {}, {}, processes());
   announce_model(inference, reader);
   const bool pairs = !options.pairs.empty();
   const Judgement judgement = pairs ? judge_pairs(inference, reader, *loss, options.pairs)

@@ -11,6 +11,7 @@
 #include "lora/data/dataset_reader.h"
 #include "lora/io/array_file.h"
 #include "lora/io/file_hash.h"
+#include "processes.h"
 
 namespace lora::cli {
 
@@ -45,6 +46,13 @@ std::int64_t time_of_change(const struct stat& status) {
   throw Error(ErrorKind::input, path,
               ": was changed by another program while it was read; start again when nothing writes "
               "to it");
+}
+
+/// Size and content of its begin and end: the same file has the same on every host.
+std::string fingerprint(const std::string& path) {
+  constexpr FileHashLimits kEnds = {.whole = 1U << 20U, .end = 1U << 19U};
+  const FileHash hash = hash_file(path, kEnds);
+  return std::to_string(hash.size) + hash.text.substr(hash.text.rfind(':'));
 }
 
 }  // namespace
@@ -94,6 +102,16 @@ void InputWatch::check_content() const {
       continue;
     }
     refuse_changed(watched.path);
+  }
+}
+
+void check_same_inputs(const Options& options) {
+  if (processes().size() == 1) return;
+  for (const auto& [option, path] : inputs_of(options)) {
+    const std::string own = fingerprint(path);
+    if (from_first(own) == own) continue;
+    throw Error(ErrorKind::input, "--", option, " ", path,
+                ": is not the file that rank 0 has; all processes need the same one");
   }
 }
 

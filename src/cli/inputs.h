@@ -11,6 +11,9 @@
 
 namespace lora::cli {
 
+/// Throws Error(input) if a file of this process is not the first one's.
+void check_same_inputs(const Options& options);
+
 /// Every input file that the options name, with its hash, in the order of the options. `base` is
 /// the base's file, which may come from an adapter's record.
 std::vector<InputRecord> hashed_inputs(const Options& options, const std::string& base);

@@ -21,6 +21,7 @@
 #include "lora/core/table.h"
 #include "lora/report/json_lines.h"
 #include "options.h"
+#include "processes.h"
 #include "standard_output.h"
 #include "variants.h"
 #include "verbs.h"
@@ -38,9 +39,10 @@ class AboveLiveLine : public spdlog::sinks::stderr_color_sink_mt {
   }
 };
 
-/// Everything but results goes to stderr.
+/// Everything but results goes to stderr. Of several processes the first one tells how things are.
 void set_up_log(const Options& options) {
-  spdlog::set_level(options.quiet     ? spdlog::level::err
+  const bool quiet = options.quiet || !processes().is_first();
+  spdlog::set_level(quiet             ? spdlog::level::err
                     : options.verbose ? spdlog::level::debug
                                       : spdlog::level::info);
 }
@@ -53,7 +55,8 @@ bool names_json(int argc, const char* const* argv) {
 
 /// Says how a command failed, on stderr and with --json in the last line on stdout. Returns `code`.
 int report_failure(const std::string& message, int code, const Options& options) {
-  spdlog::error("error: {}", message);
+  let_first_speak();
+  spdlog::error("{}error: {}", own_name(), message);
   if (!options.json) return code;
   try {
     StandardOutput out;
@@ -83,6 +86,7 @@ void grow_stack() {
 
 int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& settings) {
   const Verb& verb = find_entry(verbs(), "command", line.verb);
+  share_out(options, line.verb);
   verb.resolve(options);
   if (line.action == CommandLine::Action::print_config) {
     leave_out_swept(settings, options);
@@ -109,19 +113,25 @@ int run(int argc, const char* const* argv, Options& options) {
   return run_verb(line, options, settings);
 }
 
+/// Of several processes one that fails ends the others.
 int run_and_report(int argc, const char* const* argv) {
   Options options;
+  int code = kFault;
   try {
-    return run(argc, argv, options);
+    code = run(argc, argv, options);
+    leave_processes();
+    return code;
   } catch (const Error& error) {
-    return report_failure(error.what(), exit_code_of(error.kind()), options);
+    code = report_failure(error.what(), exit_code_of(error.kind()), options);
   } catch (const std::bad_alloc&) {
-    return report_failure(
+    code = report_failure(
         "not enough memory for this run; fewer rows, outputs or a lower rank need less", kMemory,
         options);
   } catch (const std::exception& fault) {
-    return report_failure(std::string("a fault of the program: ") + fault.what(), kFault, options);
+    code = report_failure(std::string("a fault of the program: ") + fault.what(), kFault, options);
   }
+  end_processes(code);
+  return code;
 }
 
 }  // namespace

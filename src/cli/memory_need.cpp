@@ -16,6 +16,7 @@
 #include "lora/optim/optimizer.h"
 #include "lora/train/frozen_cache.h"
 #include "lora/train/gram_objective.h"
+#include "processes.h"
 #include "recipe.h"
 
 namespace lora::cli {
@@ -216,14 +217,17 @@ std::optional<double> available_memory() {
 }
 
 void check_memory(const std::vector<MemoryPart>& parts) {
-  const std::optional<double> available = available_memory();
+  const int sharers = processes_on_host();
+  const std::optional<double> all = available_memory();
   const double needed = total_of(parts);
-  if (!available || needed <= *available) return;
+  if (!all || needed <= *all / sharers) return;
   const auto counted = [](const MemoryPart& part) { return part.in_file ? 0 : part.bytes; };
   const MemoryPart& largest = *std::ranges::max_element(parts, {}, counted);
   throw Error(ErrorKind::memory, "this run needs ", bytes_text(needed), " of memory, but only ",
-              bytes_text(*available), " are free; most of it, ", bytes_text(largest.bytes),
-              ", is for: ", largest.what, "; less is needed with ", largest.smaller_by);
+              bytes_text(*all / sharers), " are free",
+              sharers > 1 ? " for each of " + std::to_string(sharers) + " processes" : "",
+              "; most of it, ", bytes_text(largest.bytes), ", is for: ", largest.what,
+              "; less is needed with ", largest.smaller_by);
 }
 
 std::string bytes_text(double bytes) {

@@ -1,32 +1,29 @@
 #include "run_inputs.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "adaptation.h"
 #include "build.h"
 #include "gram.h"
+#include "inputs.h"
 #include "lora/core/error.h"
 #include "lora/core/table.h"
 #include "lora/core/text.h"
 #include "lora/data/dataset_reader.h"
+#include "processes.h"
 #include "resolve.h"
 
 namespace lora::cli {
 
 namespace {
 
-/// A classifier that has seen one class only learns nothing but that class.
-void check_classes(const Dataset& data, const SourceFacts& facts,
-                   const std::vector<std::string>& names) {
-  if (!data.has_labels()) return;
-  const auto [least, most] = std::ranges::minmax(data.labels);
-  if (least != most) return;
-  const std::string name =
-      names.empty() ? std::to_string(least) : in_quotes(names[static_cast<std::size_t>(least)]);
-  throw Error(ErrorKind::input, facts.label, ": all ", data.rows(), " rows are of class ", name,
-              "; at least two classes are needed");
+Group& alone() {
+  static SingleProcess group;
+  return group;
 }
 
 RunSize size_of(const Options& options, Index rows, std::vector<LayerPlan> layers) {
@@ -60,7 +57,7 @@ Widths widths_of(const BaseModel& base) {
 }
 
 RunInputs::RunInputs(std::span<Options> runs, bool several)
-    : of_several(several || runs.size() > 1) {
+    : group(several ? &alone() : &processes()), of_several(several || runs.size() > 1) {
   if (runs.front().is_demo()) {
     for (Options& options : runs) {
       check_memory(memory_need(size(options), options));
@@ -73,9 +70,11 @@ RunInputs::RunInputs(std::span<Options> runs, bool several)
 
 void RunInputs::read_files(std::span<Options> runs) {
   const Options& options = runs.front();
+  check_same_inputs(options);
   DatasetRequest request;
   request.data = options.data;
   request.threads = threads_of(options);
+  request.group = group;
   request.target = options.target;
   request.weight_column = options.weight_column;
   request.left_out = options.keep_columns;
@@ -99,18 +98,32 @@ void RunInputs::read_files(std::span<Options> runs) {
   for (Options& run : runs) resolve_task(run, task);
   if (base) check_widths(widths_of(*base), facts);
   for (const Options& run : runs) check_memory(memory_need(size(run), run));
-  data = reader.read_all();
+  data = reader.read_all(*group);
   class_names = reader.class_names();
-  check_classes(data, facts, class_names);
+  check_classes();
   for (Options& run : runs) {
     const double share =
         run.folds ? 1 / static_cast<double>(*run.folds) : run.val_split.value_or(0);
-    const double held_out = std::ceil(share * static_cast<double>(data.rows()));
-    resolve_gram(run, data.rows() - static_cast<Index>(held_out), size(run).layers);
+    const double held_out = std::ceil(share * static_cast<double>(data.rows_everywhere()));
+    resolve_gram(run, data.rows_everywhere() - static_cast<Index>(held_out), size(run).layers);
   }
   if (options.pairs.empty()) return read_validation(options);
   if (!base) base.emplace(identity_base(facts.features));
   pairs = read_pair_files(options, data.rows(), facts.label);
+}
+
+/// A classifier that has seen one class only learns nothing but that class.
+void RunInputs::check_classes() const {
+  if (!data.has_labels()) return;
+  const auto [least, most] = std::ranges::minmax(data.labels);
+  const std::array<std::int32_t, 2> own = {least, most};
+  const std::vector<std::int32_t> ends = gather_labels(*group, own);
+  if (std::ranges::min(ends) != std::ranges::max(ends)) return;
+  const std::string name = class_names.empty()
+                               ? std::to_string(least)
+                               : in_quotes(class_names[static_cast<std::size_t>(least)]);
+  throw Error(ErrorKind::input, facts.label, ": all ", data.rows_everywhere(),
+              " rows are of class ", name, "; at least two classes are needed");
 }
 
 void RunInputs::read_validation(const Options& options) {
@@ -118,6 +131,7 @@ void RunInputs::read_validation(const Options& options) {
   DatasetRequest request;
   request.data = options.val;
   request.threads = threads_of(options);
+  request.group = group;
   request.target = options.val_target.empty() ? options.target : options.val_target;
   request.weight_column = options.weight_column;
   request.left_out = options.keep_columns;
@@ -128,7 +142,7 @@ void RunInputs::read_validation(const Options& options) {
   request.class_names = class_names;
   DatasetReader reader(request);
   check_widths(widths(), reader.facts());
-  validation_data = reader.read_all();
+  validation_data = reader.read_all(*group);
 }
 
 Widths RunInputs::widths() const {
@@ -144,8 +158,8 @@ RunSize RunInputs::size(const Options& options) const {
     return size;
   }
   const bool labels = task == Task::classification;
-  const Index rows =
-      data.rows() > 0 ? data.rows() + validation_data.rows() : facts.rows.value_or(0);
+  const Index rows = data.rows() > 0 ? data.rows() + validation_data.rows()
+                                     : facts.rows.value_or(0) / group->size();
   const Index fewest_outputs = labels                    ? std::max<Index>(data.classes, 2)
                                : task == Task::retrieval ? facts.features
                                                          : facts.targets;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base_model.h"
+#include "lora/core/group.h"
 #include "lora/core/task.h"
 #include "lora/data/dataset.h"
 #include "lora/data/row_source.h"
@@ -32,6 +33,7 @@ struct RunInputs {
   /// Reads what `runs` name, which differ only in what is made of it, and fills in what of their
   /// options depends on the data. Throws Error(memory) before the rows are read if one of the runs
   /// needs more than there is. `of_several`: there will be several runs even of one set of options.
+  /// The processes of a command share out the rows of one run; of several, each has its own.
   explicit RunInputs(std::span<Options> runs, bool of_several = false);
 
   /// For one run, whose times go to `of_run` if it is not null.
@@ -40,6 +42,7 @@ struct RunInputs {
     profile = of_run;
   }
 
+  Group* group;                       ///< who shares the rows out
   Profile* profile = nullptr;         ///< of the only run; null if nobody wants its times
   bool of_several;                    ///< a run leaves everything here as it is for the next one
   std::optional<SavedAdapter> start;  ///< the adapter that training starts from
@@ -59,6 +62,7 @@ struct RunInputs {
 
  private:
   void read_files(std::span<Options> runs);
+  void check_classes() const;
   void read_validation(const Options& options);
   void count_pairs(RunSize& size, const Options& options) const;
 };

@@ -12,6 +12,7 @@
 #include "lora/io/atomic_file.h"
 #include "lora/io/mapped_file.h"
 #include "lora/report/event_records.h"
+#include "processes.h"
 
 namespace lora::cli {
 
@@ -75,7 +76,7 @@ void check_run_outputs(const Options& options) {
 RunOutputs::RunOutputs(const Options& options, Json facts, std::optional<RunPosition> from)
     : options_(&options), start_facts_(std::move(facts)) {
   for (const std::string& path : {options.plot, options.report}) {
-    if (!path.empty()) AtomicFile probe(path);
+    if (!path.empty() && processes().is_first()) AtomicFile probe(path);
   }
   if (!options.log.empty()) begin_log(from);
   if (!options.tensorboard.empty()) begin_events(from);
@@ -165,7 +166,9 @@ void RunOutputs::draw(const Plot& drawn) const {
 void RunOutputs::report(Run& run, const std::vector<Setting>& settings,
                         const ReportFacts& facts) const {
   if (options_->report.empty()) return;
-  write_text(options_->report, html_report(run, *options_, settings, facts));
+  const std::string page = html_report(run, *options_, settings, facts);
+  if (!run.group.is_first()) return;
+  write_text(options_->report, page);
   spdlog::info("reported  {}", options_->report);
 }
 

@@ -67,11 +67,12 @@ Row header_of(const Variants& variants, const Figures& figures, const Columns& c
   return row;
 }
 
-Row row_of(const Variants& variants, std::size_t i, const RunOutcome& outcome,
-           const Figures& figures, const Columns& columns) {
+Row row_of(const Variants& variants, const RunOutcome& outcome, const Figures& figures,
+           const Columns& columns) {
   Row row;
-  if (columns.run) row.push_back(std::to_string(i + 1));
-  row.insert(row.end(), variants.values[i].begin(), variants.values[i].end());
+  if (columns.run) row.push_back(std::to_string(outcome.run + 1));
+  const std::vector<std::string>& values = variants.values[outcome.run];
+  row.insert(row.end(), values.begin(), values.end());
   if (columns.rows) row.push_back(std::to_string(outcome.validation_rows));
   for (const NamedValue& figure : figures) {
     const auto value = outcome.failed() ? std::nullopt : figure_of(outcome, figure.name);
@@ -148,7 +149,7 @@ std::vector<std::string> table_of(const Variants& variants, const std::vector<Ru
   }
   std::vector<Row> rows = {header_of(variants, figures, columns)};
   for (const std::size_t i : order) {
-    rows.push_back(row_of(variants, i, outcomes[i], figures, columns));
+    rows.push_back(row_of(variants, outcomes[i], figures, columns));
   }
   if (options.folds && all_done(variants, outcomes)) {
     rows.push_back(summary_row("mean", mean_of(outcomes)));

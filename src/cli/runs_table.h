@@ -1,29 +1,15 @@
 // What several runs came to, side by side.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "build.h"
 #include "lora/train/observer.h"
-#include "lora/train/trainer.h"
 #include "options.h"
+#include "run_outcome.h"
 #include "variants.h"
 
 namespace lora::cli {
-
-/// What became of one of several runs.
-struct RunOutcome {
-  TrainResult result;
-  double seconds = 0;
-  Counts counts;
-  Index validation_rows = 0;
-  double training_bytes = 0;  ///< of what is trained, its gradients, and the optimiser
-  std::string error;          ///< why it did not come to its end; empty if it did
-
-  bool failed() const { return !error.empty(); }
-};
 
 /// The name of the figure by which runs are compared: --keep-best, or the loss if it is none.
 std::string compared_figure(const Options& options);

@@ -1,6 +1,7 @@
 #include "scatter.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lora::cli {
 
@@ -19,6 +20,19 @@ void Scatter::add(const View& output, const Batch& batch) {
       series.x.push_back(static_cast<double>((*batch.targets)(row, target)));
       series.y.push_back(static_cast<double>(output(row, target)));
       ++sums_[0];
+    }
+  }
+}
+
+void Scatter::sum_over(Group& group) {
+  Metric::sum_over(group);
+  for (PlotSeries& series : series_) {
+    for (std::vector<double>* numbers : {&series.x, &series.y}) {
+      std::vector<double> all;
+      for (const std::vector<double>& own : gather_wide(group, *numbers)) {
+        all.insert(all.end(), own.begin(), own.end());
+      }
+      *numbers = std::move(all);
     }
   }
 }

@@ -9,7 +9,8 @@
 
 namespace lora::cli {
 
-/// Keeps at most kMostPoints points, of rows at equal distances. As a metric it is their number.
+/// Keeps at most kMostPoints points, of rows at equal distances, and one more for each process.
+/// As a metric it is their number.
 class Scatter : public Metric {
  public:
   static constexpr Index kMostPoints = 2000;
@@ -21,6 +22,7 @@ class Scatter : public Metric {
   void add(const View& output, const Batch& batch) override;
   double result() const override { return sums_[0]; }
   void reset() override;
+  void sum_over(Group& group) override;
 
   /// A series a target.
   const std::vector<PlotSeries>& series() const { return series_; }

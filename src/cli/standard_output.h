@@ -7,8 +7,9 @@
 
 namespace lora::cli {
 
-/// Once the reader of a pipe is gone, lines are dropped in silence; any other failure (a full disk)
-/// throws Error(output).
+/// Once the reader of a pipe is gone, lines are dropped in silence, and so they are if it does not
+/// read while a stop signal waits to be obeyed. Any other failure (a full disk) throws
+/// Error(output).
 class StandardOutput {
  public:
   void line(std::string_view text);

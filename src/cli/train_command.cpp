@@ -17,6 +17,7 @@
 #include "lora/core/error.h"
 #include "lora/report/json_lines.h"
 #include "one_run.h"
+#include "processes.h"
 #include "profiling.h"
 #include "progress.h"
 #include "run_outputs.h"
@@ -83,7 +84,7 @@ int train_to_end(const Start& start, RunOutputs& outputs) {
   progress.reset();
   if (result.interrupted) {
     const std::string message = interruption(result, options);
-    spdlog::error(message);
+    if (processes().is_first()) spdlog::error(message);
     outputs.interrupted(run, settings, result, end_facts(run, seconds), message, kInterrupted);
     if (options.json) json.failed(message, kInterrupted);
     return kInterrupted;
@@ -111,7 +112,8 @@ int train(Options& options, const std::vector<Setting>& settings, StandardOutput
   check_save(with_base(options, run.base->file));
   check_run_outputs(with_base(options, run.base->file));
   reading.emplace(timing, Phase::reading);
-  const std::vector<InputRecord> inputs = hashed_inputs(options, run.base->file);
+  std::vector<InputRecord> inputs;
+  if (processes().is_first()) inputs = hashed_inputs(options, run.base->file);
   watch.check_read();
   watch.add_base(run.base->file);
   watch.watch_only(used_in_place(run));

@@ -25,7 +25,8 @@ Batch Batch::part(Index first, Index count) const {
              std::nullopt,
              part_of(labels, first, count),
              std::nullopt,
-             part_of(weights, first, count)};
+             part_of(weights, first, count),
+             first_row};
   if (targets) part.targets.emplace(targets->middleRows(first, count));
   if (below) {
     part.below.emplace(

@@ -6,6 +6,7 @@ namespace lora {
 
 void Tape::reset(Mode mode) {
   mode_ = mode;
+  places_.reset();
   depth_ = 0;
   buffers_.reset();
 }

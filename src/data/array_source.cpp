@@ -58,6 +58,8 @@ ArraySource::ArraySource(const std::string& file_and_name, Use use, const Datase
     throw Error(ErrorKind::input, facts_.label, ": shape ", shape_text(array_->shape),
                 " is no list of classes; (rows,) or (rows, 1) would fit");
   }
+  next_row_ = request.part().begin(*facts_.rows);
+  end_row_ = request.part().end(*facts_.rows);
   (use == Use::features ? facts_.features : facts_.targets) = cols_;
   facts_.can_map_features = use == Use::features && array_ && is_native_real_rows(*array_) &&
                             array_->data.size() >= kSmallestMapping;
@@ -66,7 +68,7 @@ ArraySource::ArraySource(const std::string& file_and_name, Use use, const Datase
 bool ArraySource::read(Index max_rows, RowPiece& piece) {
   piece.clear();
   piece_row_ = next_row_;
-  const Index count = std::min(max_rows, *facts_.rows - next_row_);
+  const Index count = std::min(max_rows, end_row_ - next_row_);
   if (use_ == Use::features) {
     if (!is_mapped_) read_numbers(count, piece.features);
   } else if (facts_.task == Task::classification) {
@@ -97,10 +99,10 @@ void ArraySource::check_finite(const View& rows, Index first_row) const {
 
 std::optional<RowMatrix> ArraySource::map_features() {
   if (!facts_.can_map_features) return std::nullopt;
-  const ViewMap all(reinterpret_cast<const Real*>(array_->data.data()), *facts_.rows, cols_,
-                    Eigen::OuterStride<>(cols_));
+  const Real* const first = reinterpret_cast<const Real*>(array_->data.data()) + next_row_ * cols_;
+  const ViewMap all(first, end_row_ - next_row_, cols_, Eigen::OuterStride<>(cols_));
   for (Index row = 0; row < all.rows(); row += kBlockRows) {
-    check_finite(all.middleRows(row, std::min(kBlockRows, all.rows() - row)), row);
+    check_finite(all.middleRows(row, std::min(kBlockRows, all.rows() - row)), next_row_ + row);
   }
   is_mapped_ = true;
   return RowMatrix(all, file_);

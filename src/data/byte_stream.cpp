@@ -1,5 +1,6 @@
 #include "lora/data/byte_stream.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -38,11 +39,24 @@ ByteStream::ByteStream(const std::string& path) : label_(path == "-" ? "stdin" :
   }
 }
 
+void ByteStream::limit_to(std::uint64_t begin, std::uint64_t end) {
+  if (lseek(file_.get(), static_cast<off_t>(begin), SEEK_SET) < 0) {
+    throw Error(ErrorKind::input, label_, ": cannot be read from byte ", begin,
+                " on: ", reason(errno));
+  }
+  left_ = end - begin;
+}
+
 std::size_t ByteStream::read(char* to, std::size_t capacity) {
+  capacity = static_cast<std::size_t>(std::min<std::uint64_t>(capacity, left_));
+  if (capacity == 0) return 0;
   const int file = file_.is_open() ? file_.get() : STDIN_FILENO;
   while (true) {
     const ssize_t count = ::read(file, to, capacity);
-    if (count >= 0) return static_cast<std::size_t>(count);
+    if (count >= 0) {
+      left_ -= static_cast<std::uint64_t>(count);
+      return static_cast<std::size_t>(count);
+    }
     if (errno == EISDIR) throw Error(ErrorKind::input, label_, ": is a directory, not a table");
     if (errno != EINTR) {
       throw Error(ErrorKind::input, label_, ": cannot be read: ", reason(errno));

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "lora/core/error.h"
 #include "lora/core/nearest.h"
 #include "lora/core/text.h"
@@ -98,6 +100,45 @@ void ClassEncoder::throw_unknown_name(const std::string& text, const Place& plac
   throw Error(ErrorKind::input, place(), ": ", in_quotes(text), " is not a class; the ",
               names_.size(), " classes are ", listed_in_quotes(names_),
               near.empty() ? "" : "; did you mean " + in_quotes(near) + "?");
+}
+
+void ClassEncoder::share(Group& group) {
+  if (group.size() == 1) return;
+  const std::vector<std::string> all = group.gather(as_text());
+  // As if one process had read all rows: the first one's spelling of a number is kept.
+  indices_.clear();
+  numbers_ = 0;
+  largest_ = -1;
+  for (const std::string& text : all) learn(text);
+}
+
+/// What has been met, for learn().
+std::string ClassEncoder::as_text() const {
+  nlohmann::json unknown = nlohmann::json::array();
+  for (const auto& [text, place, is_number] : unknown_) unknown.push_back({text, place, is_number});
+  return nlohmann::json{{"unknown", unknown},
+                        {"indices", indices_},
+                        {"numbers", numbers_},
+                        {"largest", largest_},
+                        {"place", place_of_largest_}}
+      .dump();
+}
+
+void ClassEncoder::learn(const std::string& text) {
+  const nlohmann::json met = nlohmann::json::parse(text);
+  for (const auto& label : met["unknown"]) {
+    const auto code = static_cast<std::int32_t>(-1 - static_cast<std::int64_t>(unknown_.size()));
+    const auto [known, is_new] = codes_.try_emplace(label[0].get<std::string>(), code);
+    if (is_new)
+      unknown_.push_back({known->first, label[1].get<std::string>(), label[2].get<bool>()});
+  }
+  for (const auto& index : met["indices"]) {
+    indices_.try_emplace(index[0].get<std::int64_t>(), index[1].get<std::string>());
+  }
+  numbers_ += met["numbers"].get<Index>();
+  if (met["largest"].get<Index>() <= largest_) return;
+  largest_ = met["largest"].get<Index>();
+  place_of_largest_ = met["place"].get<std::string>();
 }
 
 void ClassEncoder::finish(std::vector<std::int32_t>& codes, const std::string& source) {

@@ -101,8 +101,11 @@ std::unique_ptr<RowSource> open(const DatasetRequest& request) {
   }
   DatasetRequest features = request;
   features.target.clear();
+  features.parts_match = true;
+  DatasetRequest targets = request;
+  targets.parts_match = true;
   return std::make_unique<PairedSource>(kind.open(features),
-                                        reader_kind(request.target).open_targets(request));
+                                        reader_kind(request.target).open_targets(targets));
 }
 
 Matrix as_matrix(const std::vector<Real>& values, Index rows) {
@@ -138,14 +141,26 @@ class GrowingMatrix {
 };
 
 /// Their sum is divided by: it must be above 0, and so must one over it in float32.
-void check_weights(const std::vector<Real>& weights, const std::string& label) {
-  constexpr Real kLeast = 1e-20F;
+void check_weights(const std::vector<Real>& weights, const std::string& label, Group& group) {
+  constexpr double kLeast = 1e-20;
   if (weights.empty()) return;
-  const Real largest = std::ranges::max(weights);
+  const auto own = static_cast<double>(std::ranges::max(weights));
+  const double largest = std::ranges::max(gather_wide(group, {&own, 1})).front();
   if (largest >= kLeast) return;
   throw Error(ErrorKind::input, label, ": ",
               largest == 0 ? "every row has the weight 0" : "the weights are all below 1e-20",
               "; a row of weight 1 counts once");
+}
+
+/// Where these rows are among those of all processes.
+void find_place(Dataset& data, Group& group) {
+  const auto own = static_cast<double>(data.rows());
+  const std::vector<std::vector<double>> counts = gather_wide(group, {&own, 1});
+  for (std::size_t rank = 0; rank < counts.size(); ++rank) {
+    const auto rows = static_cast<Index>(counts[rank].front());
+    if (static_cast<int>(rank) < group.rank()) data.first += rows;
+    if (static_cast<int>(rank) != group.rank()) data.elsewhere += rows;
+  }
 }
 
 }  // namespace
@@ -221,6 +236,11 @@ std::vector<std::string> DatasetReader::scan_class_names() {
 }
 
 Dataset DatasetReader::read_all() {
+  SingleProcess alone;
+  return read_all(alone);
+}
+
+Dataset DatasetReader::read_all(Group& group) {
   Dataset data;
   GrowingMatrix features;
   GrowingMatrix targets;
@@ -233,10 +253,16 @@ Dataset DatasetReader::read_all() {
     data.weights.insert(data.weights.end(), piece_.weights.begin(), piece_.weights.end());
     encode(piece_, data.labels);
   }
-  if (rows == 0) throw Error(ErrorKind::input, facts().label, ": holds no rows");
-  check_weights(data.weights, facts().label);
+  if (rows == 0) {
+    throw Error(
+        ErrorKind::input, facts().label,
+        group.size() == 1 ? ": holds no rows" : ": holds less rows than there are processes");
+  }
+  check_weights(data.weights, facts().label, group);
   data.features = mapped ? std::move(*mapped) : RowMatrix(features.take());
   data.targets = targets.take();
+  find_place(data, group);
+  if (!data.labels.empty()) encoder_.share(group);
   encoder_.finish(data.labels, facts().label);
   data.classes = encoder_.classes();
   return data;

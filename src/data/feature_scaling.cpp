@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <stdexcept>
 
 namespace lora {
@@ -14,25 +15,38 @@ std::vector<double> as_vector(const Row& row) {
   return {row.data(), row.data() + row.size()};
 }
 
+std::span<double> span_of(Row& row) {
+  return {row.data(), static_cast<std::size_t>(row.size())};
+}
+
 }  // namespace
 
 // The mean of equal numbers is not always that number, so a constant column is known by its range.
-FeatureScaling FeatureScaling::of(const View& features, std::span<const Index> rows) {
-  const auto n = static_cast<double>(rows.size());
-  Row sum = Row::Zero(features.cols());
-  Row least = features.row(rows.front()).array().cast<double>();
-  Row most = least;
+FeatureScaling FeatureScaling::of(const View& features, std::span<const Index> rows, Group& group) {
+  Row sums = Row::Zero(features.cols() + 1);  // of the features, and how many rows there are
+  Row least = Row::Constant(features.cols(), std::numeric_limits<double>::infinity());
+  Row most = -least;
   for (const Index row : rows) {
     const auto values = features.row(row).array().cast<double>();
-    sum += values;
+    sums.head(features.cols()) += values;
     least = least.min(values);
     most = most.max(values);
   }
-  const Row mean = sum / n;
+  sums[features.cols()] = static_cast<double>(rows.size());
+  group.sum_wide(span_of(sums));
+  for (const std::vector<double>& other : gather_wide(group, span_of(least))) {
+    least = least.min(Eigen::Map<const Row>(other.data(), least.size()));
+  }
+  for (const std::vector<double>& other : gather_wide(group, span_of(most))) {
+    most = most.max(Eigen::Map<const Row>(other.data(), most.size()));
+  }
+  const double n = sums[features.cols()];
+  const Row mean = sums.head(features.cols()) / n;
   Row squares = Row::Zero(features.cols());
   for (const Index row : rows) {
     squares += (features.row(row).array().cast<double>() - mean).square();
   }
+  group.sum_wide(span_of(squares));
   const Row deviation = (least == most).select(0.0, (squares / n).sqrt());
   return {as_vector(mean), as_vector(deviation)};
 }

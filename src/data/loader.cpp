@@ -36,7 +36,7 @@ Loader::Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, b
       batch_size_(batch_size == 0 ? this->rows() : std::min(batch_size, this->rows())),
       shuffle_(shuffle),
       moves_(shuffle && !(rule.any_order && batch_size_ == this->rows())) {
-  if (copies()) make_room(batch_size_);
+  if (copies()) make_room(std::min(batch_size_, data.rows()));
 }
 
 Loader::Loader(const Dataset& data, std::vector<Pair> pairs, Index batch_size, bool shuffle,
@@ -74,9 +74,30 @@ std::optional<Batch> Loader::next(const Compute& compute) {
   const Index size = std::min(batch_size_, rows() - first);
   if (size == 0) return std::nullopt;
   position_ += size;
-  if (copies()) return gathered(first, size, compute);
+  Batch batch = copies() ? gathered(first, size, compute) : window(first, size);
+  batch.first_row = data_->first;
+  if (data_->elsewhere > 0) batch.places = {places_, size};
+  return batch;
+}
+
+Batch Loader::window(Index first, Index size) {
+  const Index begin = std::clamp<Index>(first - data_->first, 0, data_->rows());
   return window_on(data_->features.view(), data_->targets, data_->labels, data_->weights,
-                   order_.part(first, size), first);
+                   rows_here(order_.part(first, size)), begin);
+}
+
+/// Those of the rows that this process has, by their numbers here.
+std::span<const Index> Loader::rows_here(std::span<const Index> rows) {
+  if (data_->elsewhere == 0) return rows;
+  batch_rows_.clear();
+  places_.clear();
+  for (Index place = 0; place < std::ssize(rows); ++place) {
+    const Index here = rows[at(place)] - data_->first;
+    if (here < 0 || here >= data_->rows()) continue;
+    batch_rows_.push_back(here);
+    places_.push_back(place);
+  }
+  return batch_rows_;
 }
 
 std::span<const Index> Loader::rows_of_batch(Index first, Index size) {
@@ -101,7 +122,7 @@ void Loader::copy_rows(std::span<const Index> rows, const Compute& compute) {
 }
 
 Batch Loader::gathered(Index first, Index size, const Compute& compute) {
-  const std::span<const Index> rows = rows_of_batch(first, size);
+  const std::span<const Index> rows = rows_here(rows_of_batch(first, size));
   if (!is_gathered_) copy_rows(rows, compute);
   is_gathered_ = !moves_ && batch_size_ == this->rows();
   return window_on(features_, targets_, labels_, weights_, rows, 0);

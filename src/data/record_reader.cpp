@@ -73,7 +73,7 @@ RecordReader::RecordReader(const std::string& path, std::size_t buffer_bytes,
       buffer_(std::max<std::size_t>(buffer_bytes, 1)) {
   check_signature();
   const bool marked = std::string_view(buffer_.data(), end_).starts_with(kByteOrderMark);
-  next_ = marked ? kByteOrderMark.size() : 0;
+  next_ = mark_bytes_ = marked ? kByteOrderMark.size() : 0;
   empty_ = next_ == end_;
   begin_record(next_);
   detect_line_end();
@@ -145,6 +145,15 @@ std::string_view RecordReader::plain_lines() {
     if (quote != nullptr) return {};
   } while (fill());
   return {};
+}
+
+void RecordReader::go_to(std::uint64_t begin, std::uint64_t end, std::int64_t line) {
+  stream_.limit_to(begin == 0 ? mark_bytes_ : begin, end);
+  begin_record(0);
+  next_ = end_ = 0;
+  ended_ = filled_ = nul_ = false;
+  ahead_.reset();
+  line_ = line;
 }
 
 void RecordReader::skip(std::size_t bytes, std::int64_t lines) {

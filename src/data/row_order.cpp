@@ -23,9 +23,9 @@ bool counts_from_0(const std::vector<Index>& rows) {
 
 }  // namespace
 
-std::vector<Index> all_rows(Index rows) {
+std::vector<Index> all_rows(Index rows, Index first) {
   std::vector<Index> numbers(at(rows));
-  std::iota(numbers.begin(), numbers.end(), Index{0});
+  std::iota(numbers.begin(), numbers.end(), first);
   return numbers;
 }
 

@@ -16,7 +16,7 @@ namespace {
 /// The row numbers of each class.
 std::vector<std::vector<Index>> rows_of_classes(const Dataset& data) {
   std::vector<std::vector<Index>> classes(static_cast<std::size_t>(data.classes));
-  for (Index row = 0; row < data.rows(); ++row) {
+  for (Index row = 0; row < data.rows_everywhere(); ++row) {
     const auto label = data.labels[static_cast<std::size_t>(row)];
     classes[static_cast<std::size_t>(label)].push_back(row);
   }
@@ -90,8 +90,8 @@ Split deal(const std::vector<std::vector<Index>>& classes, Index rows, Index fol
 }  // namespace
 
 Split split_rows(const Dataset& data, double fraction, std::uint64_t seed) {
-  if (!data.has_labels()) return split_rows(data.rows(), fraction, seed);
-  return split_classes(rows_of_classes(data), data.rows(), fraction, seed);
+  if (!data.has_labels()) return split_rows(data.rows_everywhere(), fraction, seed);
+  return split_classes(rows_of_classes(data), data.rows_everywhere(), fraction, seed);
 }
 
 Split split_rows(Index rows, double fraction, std::uint64_t seed) {

@@ -7,6 +7,7 @@
 #include "lora/core/error.h"
 #include "lora/core/table.h"
 #include "lora/core/text.h"
+#include "lora/data/table_part.h"
 #include "lora/data/text_number.h"
 
 namespace lora {
@@ -66,6 +67,18 @@ std::unique_ptr<RowSource> TableSource::open_targets(const DatasetRequest& reque
 TableSource::TableSource(const std::string& path, const DatasetRequest& request, bool only_targets)
     : table_(path, {.threads = request.threads}) {
   choose_columns(request, only_targets);
+  if (request.part().count > 1) share_out(request);
+}
+
+/// By bytes; where lines may be no rows, or must fit another file's, by counting rows.
+void TableSource::share_out(const DatasetRequest& request) {
+  if (!request.parts_match && table_.column_names().size() > 1) {
+    if (const auto bytes = table_part(table_.label(), *request.group)) return table_.go_to(*bytes);
+  }
+  const FilePart part = request.part();
+  facts_.rows = TextTable(table_.label()).count_rows();
+  table_.pass_over(part.begin(*facts_.rows));
+  rows_left_ = part.end(*facts_.rows) - part.begin(*facts_.rows);
 }
 
 void TableSource::choose_columns(const DatasetRequest& request, bool only_targets) {
@@ -171,7 +184,8 @@ std::vector<std::string> TableSource::names_of(const std::vector<std::size_t>& c
 bool TableSource::read(Index max_rows, RowPiece& piece) {
   piece.clear();
   rows_.clear();
-  piece.rows = table_.read(max_rows, rows_);
+  piece.rows = table_.read(std::min(max_rows, rows_left_), rows_);
+  rows_left_ -= piece.rows;
   split_numbers(piece);
   piece.label_texts.swap(rows_.texts);
   piece.kept.swap(rows_.kept);

@@ -207,6 +207,26 @@ void TextTable::choose(const ColumnChoice& choice) {
   choice_ = choice;
 }
 
+void TextTable::go_to(const TablePart& part) {
+  reader_.go_to(part.begin, part.end, part.line);
+  const std::int64_t first_row = first_records_[given_].record.line;
+  given_ = first_records_.size();
+  Record record;
+  while (reader_.line() < first_row && reader_.next(record)) continue;
+}
+
+Index TextTable::count_rows() {
+  Record record;
+  Index rows = 0;
+  while (next(record)) ++rows;
+  return rows;
+}
+
+void TextTable::pass_over(Index rows) {
+  Record record;
+  for (; rows > 0 && next(record); --rows) continue;
+}
+
 Index TextTable::read(Index max_rows, TableRows& rows) {
   Record record;
   Index count = 0;

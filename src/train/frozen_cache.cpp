@@ -52,7 +52,8 @@ FrozenCache::FrozenCache(const Model& model, const Dataset& data, Compute& compu
   inputs_.resize(data.rows(), kept_.input);
   products_.resize(data.rows(), kept_.product);
   Tape tape(compute);
-  Loader loader(data, all_rows(data.rows()), rows_at_once(below.all()), /*shuffle=*/false);
+  Loader loader(data, all_rows(data.rows(), data.first), rows_at_once(below.all()),
+                /*shuffle=*/false);
   while (const std::optional<Batch> batch = loader.next()) {
     tape.reset(Mode::infer);
     const Below of_rows = model.below(*batch, tape);
@@ -68,7 +69,7 @@ bool FrozenCache::keeps(Index rows, Index features) {
 }
 
 void FrozenCache::fill(Batch& batch) {
-  if (kept_.all() == 0) return;
+  if (kept_.all() == 0 || batch.size() == 0) return;
   const ViewMap products = rows_of(products_, batch.rows, gathered_products_, *compute_);
   if (kept_.input == 0) {
     batch.below.emplace(Below{batch.x, products});

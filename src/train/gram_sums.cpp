@@ -82,7 +82,7 @@ class Summing {
 }  // namespace
 
 GramSums::GramSums(const Linear& layer, const Dataset& data, const std::vector<Index>& rows,
-                   Compute& compute)
+                   Compute& compute, Group& group)
     : XtX(DoubleMatrix::Zero(layer.in_features(), layer.in_features())),
       XtT(DoubleMatrix::Zero(layer.in_features(), layer.out_features())) {
   Summing summing(layer, data, *this, compute);
@@ -90,6 +90,10 @@ GramSums::GramSums(const Linear& layer, const Dataset& data, const std::vector<I
   for (Index first = 0; first < count; first += kBlockRows) {
     summing.add(rows.data() + first, std::min(kBlockRows, count - first));
   }
+  for (DoubleMatrix* sums : {&XtX, &XtT}) {
+    group.sum_wide({sums->data(), static_cast<std::size_t>(sums->size())});
+  }
+  group.sum_wide({&TtT, 1});
   XtX.triangularView<Eigen::StrictlyUpper>() = XtX.transpose();
 }
 

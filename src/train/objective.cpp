@@ -31,7 +31,10 @@ LossSum summed_over(Group& group, const LossSum& own) {
 }
 
 LossSum ModelObjective::evaluate(const Batch& batch, Tape& tape, Metrics metrics) {
-  if (tape.mode() == Mode::train) return train(batch, tape);
+  const bool trains = tape.mode() == Mode::train;
+  const bool draws_for_others = trains && shares_.draws();
+  if (batch.size() == 0 && !draws_for_others) return {};
+  if (trains) return train(batch, tape);
   auto y = tape.buffer(batch.size(), model_->out_features());
   model_->forward(batch, y, tape);
   for (Metric* metric : metrics) metric->add(y, batch);
@@ -42,6 +45,7 @@ LossSum ModelObjective::train(const Batch& batch, Tape& tape) {
   if (Profile* const profile = tape.compute().profile; profile != nullptr) {
     profile->add_row_bytes(static_cast<double>(batch.numbers()) * sizeof(Real));
   }
+  tape.set_places(batch.places);
   const SharePlan plan = shares_.plan(batch);
   if (plan.shares == 1) return forward_and_backward(*model_, *loss_, batch, tape);
   return shares_.evaluate(batch, plan, tape.compute());

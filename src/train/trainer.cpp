@@ -1,6 +1,7 @@
 #include "lora/train/trainer.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -132,12 +133,19 @@ void Trainer::run_epoch() {
     epoch_loss_ += *loss;
     const StepRecord record{result_.steps, result_.epochs + 1, loss->reported(), learning_rate()};
     for (Observer* observer : parts_.observers) observer->on_step(record);
-    if (parts_.stop && parts_.stop() && !is_last_step()) {
+    if (is_stopped() && !is_last_step()) {
       result_.interrupted = true;
       break;
     }
     keep_if_due(/*epoch_ended=*/false);
   }
+}
+
+/// Several processes stop after the same step: what one of them wants, they hear with the loss of
+/// the next one.
+bool Trainer::is_stopped() {
+  wants_stop_ = wants_stop_ || (parts_.stop && parts_.stop());
+  return parts_.group.size() == 1 ? wants_stop_ : somebody_stops_;
 }
 
 void Trainer::visit_state(StateVisitor& visitor) {
@@ -203,10 +211,7 @@ std::optional<LossSum> Trainer::step() {
   if (batches == 0) return std::nullopt;
 
   const Timed timed(parts_.compute, Phase::optimizer);
-  for (const NamedParameter& named : parts_.trainable) {
-    Matrix& grad = named.parameter->grad;
-    parts_.group.sum(std::span<Real>(grad.data(), static_cast<std::size_t>(grad.size())));
-  }
+  sum_gradients();
   check_gradients();
   if (result_.steps == 1) check_first_gradients(loss);
   result_.highest_lr = std::max(result_.highest_lr, learning_rate());
@@ -214,6 +219,17 @@ std::optional<LossSum> Trainer::step() {
   parts_.optimizer.step(learning_rate(), loss.weight > 0 ? clipped(1 / loss.weight) : 0);
   check_values();
   return loss;
+}
+
+/// Over the processes.
+void Trainer::sum_gradients() {
+  if (parts_.group.size() == 1 || parts_.objective.is_of_all_processes()) return;
+  std::vector<std::span<Real>> gradients;
+  for (const NamedParameter& named : parts_.trainable) {
+    Matrix& grad = named.parameter->grad;
+    gradients.emplace_back(grad.data(), static_cast<std::size_t>(grad.size()));
+  }
+  parts_.group.sum(gradients);
 }
 
 std::optional<Batch> Trainer::next_batch() {
@@ -227,7 +243,12 @@ std::optional<Batch> Trainer::next_batch() {
 /// Returns the loss of the batch in all processes.
 LossSum Trainer::add_gradients(const Batch& batch) {
   tape_.reset(Mode::train);
-  const LossSum loss = summed_over(parts_.group, parts_.objective.evaluate(batch, tape_, {}));
+  LossSum own = parts_.objective.evaluate(batch, tape_, {});
+  if (parts_.objective.is_of_all_processes() && !parts_.group.is_first()) own = {};
+  std::array<double, 3> totals = {own.sum, own.weight, wants_stop_ ? 1.0 : 0.0};
+  parts_.group.sum_wide(totals);
+  somebody_stops_ = totals[2] > 0;
+  const LossSum loss = {totals[0], totals[1]};
   check_loss(loss, batch);
   return loss;
 }
@@ -251,7 +272,7 @@ void Trainer::check_loss(const LossSum& loss, const Batch& batch) {
   std::string where;
   if (row >= 0) {
     where = "; the first row that does this is row " +
-            std::to_string(batch.rows[static_cast<std::size_t>(row)]) +
+            std::to_string(batch.first_row + batch.rows[static_cast<std::size_t>(row)]) +
             " of the data (the first is 0)";
   }
   throw Error(ErrorKind::training, "step ", result_.steps, ": the loss is ",

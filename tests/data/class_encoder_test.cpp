@@ -5,6 +5,7 @@
 
 #include "lora/core/error.h"
 #include "support/catch.h"
+#include "support/processes.h"
 
 using namespace lora;
 
@@ -131,4 +132,35 @@ TEST_CASE("words without a known order have no final code before the end", "[dat
   encoder.encode("yes", [] { return "f:9"; });
   CHECK_FALSE(encoder.is_final());
   CHECK_THROWS_WITH(encoder.check_final(), Catch::Contains("f:9") && Catch::Contains("'yes'"));
+}
+
+TEST_CASE("processes agree on the classes of labels that each has seen a part of",
+          "[data][class_encoder]") {
+  const std::vector<std::vector<std::string>> labels = {{"b", "3.0"}, {"3", "a", "b"}, {"c"}};
+  std::vector<Codes> codes(3);
+  std::vector<std::vector<std::string>> names(3);
+  test::run_processes(3, [&](Group& group) {
+    const auto rank = static_cast<std::size_t>(group.rank());
+    ClassEncoder encoder(std::nullopt, {});
+    for (const std::string& label : labels[rank]) {
+      codes[rank].push_back(encoder.encode(label, [] { return "f"; }));
+    }
+    encoder.share(group);
+    encoder.finish(codes[rank], "f");
+    names[rank] = encoder.names();
+  });
+  CHECK(codes == std::vector<Codes>{{2, 0}, {0, 1, 2}, {3}});
+  for (const auto& own : names) CHECK(own == std::vector<std::string>{"3.0", "a", "b", "c"});
+}
+
+TEST_CASE("processes count the classes of all of them", "[data][class_encoder]") {
+  std::vector<Index> classes(2);
+  test::run_processes(2, [&](Group& group) {
+    ClassEncoder encoder(std::nullopt, {});
+    Codes codes = {encoder.encode(group.is_first() ? 1 : 4, [] { return "f"; })};
+    encoder.share(group);
+    encoder.finish(codes, "f");
+    classes[static_cast<std::size_t>(group.rank())] = encoder.classes();
+  });
+  CHECK(classes == std::vector<Index>{5, 5});
 }

@@ -1,5 +1,6 @@
 #include "lora/data/loader.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <numeric>
@@ -277,6 +278,60 @@ TEST_CASE("batches of pairs are their queries, then their documents, in DataLoad
         CHECK(loader.position() == 5);
       }
       CHECK(rng.random64() == rng_of_places.random64());
+    }
+  }
+}
+
+TEST_CASE("processes that share rows out are each given their rows of the same batches",
+          "[data][loader]") {
+  constexpr Index kRows = 23;
+  const bool shuffle = GENERATE(false, true);
+  const Index batch_size = GENERATE(0, 1, 5);
+  const Index shuffle_block = shuffle ? GENERATE(0, 4) : 0;
+  const OrderRule rule{.any_order = false, .shuffle_block = shuffle_block};
+  const Dataset all = numbered(kRows);
+  Loader whole(all, all_rows(kRows), batch_size, shuffle, rule);
+  for (const std::vector<Index>& sizes :
+       {std::vector<Index>{11, 12}, std::vector<Index>{1, 21, 1}}) {
+    std::vector<Dataset> parts;
+    Index first = 0;
+    for (const Index size : sizes) {
+      Dataset& part = parts.emplace_back();
+      part.features = Matrix(all.features.middleRows(first, size));
+      part.targets = all.targets.middleRows(first, size);
+      part.labels.assign(all.labels.begin() + first, all.labels.begin() + first + size);
+      part.first = first;
+      part.elsewhere = kRows - size;
+      first += size;
+    }
+    std::vector<Loader> loaders;
+    for (const Dataset& part : parts)
+      loaders.emplace_back(part, all_rows(kRows), batch_size, shuffle, rule);
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      Rng rng(7);
+      whole.start_epoch(rng);
+      for (Loader& loader : loaders) {
+        Rng same(7);
+        loader.start_epoch(same);
+      }
+      while (const std::optional<Batch> batch = whole.next()) {
+        std::vector<Index> wanted = rows_of(*batch);
+        std::vector<Index> given;
+        for (Loader& loader : loaders) {
+          const Batch own = loader.next().value();
+          for (Index i = 0; i < own.size(); ++i) {
+            const Index row = own.first_row + own.rows[static_cast<std::size_t>(i)];
+            given.push_back(row);
+            CHECK(own.x(i, 0) == static_cast<Real>(row));
+            CHECK((*own.targets)(i, 0) == static_cast<Real>(row) + Real{0.5});
+            CHECK(own.labels[static_cast<std::size_t>(i)] == row);
+          }
+        }
+        std::ranges::sort(wanted);
+        std::ranges::sort(given);
+        CHECK(given == wanted);
+      }
+      for (Loader& loader : loaders) CHECK(!loader.next());
     }
   }
 }

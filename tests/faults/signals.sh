@@ -6,6 +6,7 @@ check_signals() {
   cd signals
   interrupt_again_and_again
   interrupt_once_and_twice
+  interrupt_unread
 }
 
 # Interrupted at random moments and gone on with, to the same bytes.
@@ -49,6 +50,36 @@ stop_when_running() {
 # Until there is a line of an epoch, or the run is over.
 wait_for_line() {
   while kill -0 "$pid" 2>/dev/null && ! grep -q '^Epoch' "$out"; do pause 2000; done
+}
+
+# Stopped while nobody reads what it prints: a pager that is not paged on, or mpirun.
+interrupt_unread() {
+  local command=(--in 4 --out 1 --samples 4 --epochs 100000000 --lr 1e-6 --checkpoint unread --checkpoint-every 100000000)
+  local signal
+  begin_group
+  for signal in INT TERM; do
+    rm -rf unread
+    mkfifo fifo
+    sleep 30 <fifo &
+    local reader=$!
+    "$program" "${command[@]}" >fifo 2>"$err" </dev/null &
+    pid=$!
+    children=("$pid" "$reader")
+    pause 500000
+    kill "-$signal" "$pid"
+    local begun
+    begun=$(microseconds)
+    code=0
+    wait "$pid" || code=$?
+    (($(microseconds) - begun < 5000000)) || violation "SIG$signal was heard only when somebody read: $(again "${command[@]}")"
+    [[ $code == 130 ]] || violation "code $code after SIG$signal: $(again "${command[@]}")"
+    whole "after SIG$signal with nobody who reads" unread
+    kill "$reader"
+    wait "$reader" 2>/dev/null || true
+    children=()
+    rm fifo
+  done
+  report "SIGINT and SIGTERM while nobody reads stdout: each ended with a checkpoint"
 }
 
 # Steps so long that a signal is heard in one and acted upon after it.

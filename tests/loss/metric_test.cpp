@@ -14,7 +14,7 @@
 #include "lora/loss/regression_report.h"
 #include "support/catch.h"
 #include "support/matrices.h"
-#include "support/two_processes.h"
+#include "support/processes.h"
 
 using namespace lora;
 using lora::test::fractions;

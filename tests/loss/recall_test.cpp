@@ -7,7 +7,7 @@
 
 #include "support/catch.h"
 #include "support/matrices.h"
-#include "support/two_processes.h"
+#include "support/processes.h"
 
 using namespace lora;
 

@@ -1,6 +1,8 @@
 #include "lora/ops/dropout.h"
 
 #include <cmath>
+#include <cstdint>
+#include <vector>
 
 #include "support/catch.h"
 #include "support/matrices.h"
@@ -44,4 +46,27 @@ TEST_CASE("a gradient goes back where dropout let a number through", "[ops][drop
   Matrix dx = Matrix::Ones(2, 2);
   dropout_backward(dy, noise, dx);
   CHECK(dx == Matrix{{3, 1}, {1, 9}});
+}
+
+TEST_CASE("the rows of other processes draw their numbers too", "[ops][dropout]") {
+  const Matrix x = eighths(5, 4, 1);
+  Matrix all_noise(5, 4);
+  Matrix all_y(5, 4);
+  Rng whole(6);
+  dropout(x, 0.4, whole, all_noise, all_y);
+  const std::uint32_t next = whole.random();
+  for (const std::vector<Index>& places : {std::vector<Index>{1, 2, 4}, {0}, {}}) {
+    const auto count = static_cast<Index>(places.size());
+    Matrix own_x(count, 4);
+    for (Index i = 0; i < count; ++i) own_x.row(i) = x.row(places[static_cast<std::size_t>(i)]);
+    Matrix noise(count, 4);
+    Matrix y(count, 4);
+    Rng rng(6);
+    dropout(own_x, 0.4, rng, noise, y, RowPlaces{places, 5});
+    for (Index i = 0; i < count; ++i) {
+      CHECK(noise.row(i) == all_noise.row(places[static_cast<std::size_t>(i)]));
+      CHECK(y.row(i) == all_y.row(places[static_cast<std::size_t>(i)]));
+    }
+    CHECK(rng.random() == next);
+  }
 }

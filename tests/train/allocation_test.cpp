@@ -154,7 +154,8 @@ TEST_CASE("a step by sums over the rows allocates nothing", "[train][allocation]
     Linear base = Linear::drawn(400, 200, rng);
     Training training(std::move(data), std::move(base), std::move(rng), options);
     Linear& layer = training.model.linear();
-    const GramSums sums(layer, training.data, all_rows(300), training.compute);
+    SingleProcess alone;
+    const GramSums sums(layer, training.data, all_rows(300), training.compute, alone);
     GramObjective objective(*layer.adapter()->only_factors(), sums, 300, training.objective,
                             training.compute);
     Tape tape(training.compute);

@@ -31,7 +31,7 @@ struct Problem {
     const DoubleMatrix y =
         (x * (W().cast<double>() + D).transpose()).rowwise() + bias().row(0).cast<double>();
     data.targets = (y + noise * fractions(row_count, out, 5).cast<double>()).cast<Real>();
-    sums = std::make_unique<GramSums>(head.linear(), data, rows, compute);
+    sums = std::make_unique<GramSums>(head.linear(), data, rows, compute, alone);
   }
 
   static Linear layer(Index in, Index out) {
@@ -74,6 +74,7 @@ struct Problem {
   LinearHead head;
   Dataset data;
   std::vector<Index> rows;
+  SingleProcess alone;
   std::unique_ptr<GramSums> sums;
   std::unique_ptr<Loss> loss = find_entry(loss_kinds(), "loss", "mse").make({});
 };

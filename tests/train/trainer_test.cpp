@@ -72,8 +72,10 @@ void check_equal(const Figures& figures, const Figures& expected) {
 class Twins : public SingleProcess {
  public:
   int size() const override { return 2; }
-  void sum(std::span<Real> values) override {
-    for (Real& value : values) value += value;
+  void sum(std::span<const std::span<Real>> parts) override {
+    for (const std::span<Real> part : parts) {
+      for (Real& value : part) value += value;
+    }
   }
   void sum_wide(std::span<double> values) override {
     for (double& value : values) value += value;

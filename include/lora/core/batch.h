@@ -15,14 +15,22 @@ struct Below {
   View product;  ///< (n, out of that layer): input·Wᵀ, without bias
 };
 
+/// Where n rows stand in the batch of all processes: what is drawn row after row needs to know.
+struct RowPlaces {
+  std::span<const Index> places;  ///< n, rising
+  Index rows;                     ///< of all processes
+};
+
 /// n rows. Everything in it is borrowed and lives until the next batch is asked for.
 struct Batch {
-  std::span<const Index> rows = {};           ///< n row numbers of the data set
+  std::span<const Index> rows = {};           ///< n row numbers of the data set as it is here
   View x;                                     ///< (n, in)
   std::optional<View> targets = {};           ///< (n, out), for losses that compare numbers
   std::span<const std::int32_t> labels = {};  ///< n class indices, for losses that compare classes
   std::optional<Below> below = {};            ///< filled if it was kept; forward starts there then
-  std::span<const Real> weights = {};  ///< n, at least 0: as how many rows each counts; or empty
+  std::span<const Real> weights = {};    ///< n, at least 0: as how many rows each counts; or empty
+  Index first_row = 0;                   ///< number of the data set's first row in all processes'
+  std::optional<RowPlaces> places = {};  ///< none if no other process has rows of the batch
 
   Index size() const { return x.rows(); }
 

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "lora/core/batch.h"
 #include "lora/core/buffers.h"
 #include "lora/core/compute.h"
 #include "lora/core/gradients.h"
@@ -51,6 +53,10 @@ class Tape {
   /// Throws std::logic_error if the tape was made without.
   Rng& rng() const;
 
+  /// Of the rows of the pass that begins, those of other processes left out; reset() forgets it.
+  void set_places(const std::optional<RowPlaces>& places) { places_ = places; }
+  const std::optional<RowPlaces>& places() const { return places_; }
+
   /// From here on gradients are added to `elsewhere` in place of the parameters' own.
   void collect_in(Gradients& elsewhere) { gradients_ = &elsewhere; }
 
@@ -81,6 +87,7 @@ class Tape {
   Compute* compute_;
   Rng* rng_;
   Gradients* gradients_ = nullptr;
+  std::optional<RowPlaces> places_;
   Mode mode_ = Mode::infer;
   std::vector<Frame> frames_;
   std::size_t depth_ = 0;

@@ -43,6 +43,7 @@ class ArraySource : public RowSource {
   bool is_mapped_ = false;
   Index cols_ = 0;
   Index next_row_ = 0;
+  Index end_row_ = 0;    // of this part
   Index piece_row_ = 0;  // of the last piece
 };
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lora/core/group.h"
 #include "lora/core/matrix.h"
 
 namespace lora {
@@ -36,6 +37,9 @@ class ClassEncoder {
   /// Throws Error(input) for the first label whose code is not a class.
   void check_final() const;
 
+  /// After the last label: learns what other processes have met. Codes stay.
+  void share(Group& group);
+
   /// After the last label: makes classes of all codes, in one step for the codes of all rows.
   /// Throws Error(input) if numbers of unknown range would make very many classes of few rows.
   /// `source` begins the message if there are more names than outputs.
@@ -55,6 +59,8 @@ class ClassEncoder {
     bool is_number;
   };
 
+  std::string as_text() const;
+  void learn(const std::string& text);
   std::int32_t encode_name(const std::string& text, const Place& place, bool is_number);
   [[noreturn]] void throw_unknown_name(const std::string& text, const Place& place) const;
   void check_numbers() const;

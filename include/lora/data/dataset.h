@@ -10,7 +10,8 @@
 
 namespace lora {
 
-/// Features with either numeric targets or class labels; the other is empty.
+/// Features with either numeric targets or class labels; the other is empty. Of several processes
+/// each has rows that follow each other, and numbers them from 0.
 struct Dataset {
   RowMatrix features = {};                ///< (rows, in)
   Matrix targets = {};                    ///< (rows, out), or empty
@@ -18,8 +19,11 @@ struct Dataset {
   Index classes = 0;                      ///< labels are below this
   std::vector<Real> weights = {};         ///< as how many rows each row counts, or empty: as one
   std::vector<std::string> kept = {};     ///< texts that are only passed along, row after row
+  Index first = 0;                        ///< the first row's number among those of all processes
+  Index elsewhere = 0;                    ///< rows that other processes have
 
   Index rows() const { return features.rows(); }
+  Index rows_everywhere() const { return rows() + elsewhere; }
   bool has_labels() const { return !labels.empty(); }
 };
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lora/core/group.h"
 #include "lora/data/class_encoder.h"
 #include "lora/data/dataset.h"
 #include "lora/data/dataset_request.h"
@@ -48,8 +49,11 @@ class DatasetReader {
   /// Reads all rows for the names of their classes alone, as class_names() has them.
   std::vector<std::string> scan_class_names();
 
-  /// All rows. Words are given indices once all have been seen. Throws Error(input) also if there
-  /// is no row, or none of a weight above 0.
+  /// All rows of this process's part of the file. Words are given indices once all processes have
+  /// seen theirs. Throws Error(input) also if there is no row, or none of a weight above 0.
+  Dataset read_all(Group& group);
+
+  /// For this process alone.
   Dataset read_all();
 
   /// After the rows: the names of the classes in the order of their indices; empty if they are

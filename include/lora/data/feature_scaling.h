@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lora/core/group.h"
 #include "lora/core/matrix.h"
 
 namespace lora {
@@ -15,8 +16,8 @@ struct FeatureScaling {
   std::vector<double> mean;       ///< one for each column
   std::vector<double> deviation;  ///< population's: the square root of the mean squared distance
 
-  /// Of the given rows of `features` (n, in).
-  static FeatureScaling of(const View& features, std::span<const Index> rows);
+  /// Of the given rows of `features` (n, in), and of those that other processes give.
+  static FeatureScaling of(const View& features, std::span<const Index> rows, Group& group);
 
   /// Replaces the values of `features` (n, in); throws std::logic_error for another width.
   void apply(Matrix& features) const;

@@ -27,7 +27,8 @@ struct OrderRule {
 class Loader {
  public:
   /// Batches of `batch_size` of the given rows of `data`, which must outlive the loader; a size of
-  /// 0 means all of them at once. The last batch of an epoch may be shorter.
+  /// 0 means all of them at once. The last batch of an epoch may be shorter. Rows are numbered as
+  /// in all processes: of each batch this one is given what it has, which may be nothing.
   Loader(const Dataset& data, std::vector<Index> rows, Index batch_size, bool shuffle,
          OrderRule rule = {});
 
@@ -59,6 +60,8 @@ class Loader {
   void make_room(Index rows);
   bool copies() const;
   std::span<const Index> rows_of_batch(Index first, Index size);
+  std::span<const Index> rows_here(std::span<const Index> rows);
+  Batch window(Index first, Index size);
   Batch gathered(Index first, Index size, const Compute& compute);
   void copy_rows(std::span<const Index> rows, const Compute& compute);
 
@@ -68,7 +71,8 @@ class Loader {
   bool shuffle_;
   bool moves_;                     // the order of the rows changes from epoch to epoch
   std::vector<Pair> pairs_;        // if there are any, order_ counts these
-  std::vector<Index> batch_rows_;  // of pairs
+  std::vector<Index> batch_rows_;  // of pairs, or of rows of which others are elsewhere
+  std::vector<Index> places_;      // of these in the batch of all processes
   Index position_ = 0;
   bool is_gathered_ = false;  // all rows, which do not move
   Matrix features_;

@@ -72,6 +72,10 @@ class RecordReader {
   /// What goes wrong is thrown by next() or plain_lines().
   void read_ahead() noexcept;
 
+  /// Goes on with line `line`, which begins at byte `begin` of the file, and ends before byte
+  /// `end`.
+  void go_to(std::uint64_t begin, std::uint64_t end, std::int64_t line);
+
   /// The line where the next record begins.
   std::int64_t line() const { return line_; }
 
@@ -112,9 +116,10 @@ class RecordReader {
   char line_end_ = 0;  // 0 while it is unknown: then any
 
   std::vector<char> buffer_;
-  std::size_t begin_ = 0;  // of the record
-  std::size_t next_ = 0;   // begin of the record after it
-  std::size_t end_ = 0;    // of what has been read
+  std::size_t begin_ = 0;       // of the record
+  std::size_t next_ = 0;        // begin of the record after it
+  std::size_t end_ = 0;         // of what has been read
+  std::size_t mark_bytes_ = 0;  // of the byte order mark
   bool empty_ = false;
   bool ended_ = false;   // the stream has
   bool filled_ = false;  // the last read filled the buffer

@@ -52,7 +52,7 @@ class RowOrder {
   std::vector<Index> block_;
 };
 
-/// 0 … rows−1.
-std::vector<Index> all_rows(Index rows);
+/// `first` … first+rows−1.
+std::vector<Index> all_rows(Index rows, Index first = 0);
 
 }  // namespace lora

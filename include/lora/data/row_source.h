@@ -35,7 +35,7 @@ struct SourceFacts {
   Index features = 0;                      ///< columns
   Index targets = 0;                       ///< columns, 0 if it is read without; 1 for labels
   Task task = Task::regression;            ///< as it was asked for, else by the first target
-  std::optional<Index> rows;               ///< if the file says so
+  std::optional<Index> rows;               ///< of all parts, if the file says so
   bool can_map_features = false;           ///< see RowSource::map_features()
   bool is_table = false;                   ///< of text, with or without a header
   std::vector<std::string> feature_names;  ///< empty if the columns have no names

@@ -14,10 +14,10 @@ struct Split {
   std::vector<Index> validation;  ///< row numbers, ascending
 };
 
-/// Holds out `fraction` of the rows, rounded up, drawn at random from a generator of its own with
-/// `seed`. With labels each class gives its share: rounded down, and what is then missing comes
-/// from the classes with the largest remainders, the first of equal ones. Throws Error(input) if
-/// either part would be empty.
+/// Holds out `fraction` of the rows of all processes, whose labels `data` has, rounded up, drawn at
+/// random from a generator of its own with `seed`. With labels each class gives its share: rounded
+/// down, and what is then missing comes from the classes with the largest remainders, the first of
+/// equal ones. Throws Error(input) if either part would be empty.
 Split split_rows(const Dataset& data, double fraction, std::uint64_t seed);
 
 /// The same for numbers from 0 to rows − 1.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ class TableSource : public RowSource {
   void check_own_names(const std::vector<std::size_t>& columns) const;
   Task task_of(const DatasetRequest& request) const;
   std::vector<std::string> names_of(const std::vector<std::size_t>& columns) const;
+  void share_out(const DatasetRequest& request);
   void split_numbers(RowPiece& piece);
   void check_weights(const RowPiece& piece) const;
 
@@ -45,6 +47,7 @@ class TableSource : public RowSource {
   std::vector<std::size_t> kept_;
   bool labelled_ = false;
   TableRows rows_;
+  Index rows_left_ = std::numeric_limits<Index>::max();  // of the part that is read
 };
 
 }  // namespace lora

@@ -13,6 +13,7 @@
 #include "lora/data/record_fields.h"
 #include "lora/data/record_reader.h"
 #include "lora/data/table_format.h"
+#include "lora/data/table_part.h"
 
 namespace lora {
 
@@ -80,6 +81,15 @@ class TextTable {
   /// What the next calls of read() take; at first nothing. Throws std::logic_error for a column
   /// that a list has twice.
   void choose(const ColumnChoice& choice);
+
+  /// Goes on with the rows of this part of the file, and ends with them. No row has been read yet.
+  void go_to(const TablePart& part);
+
+  /// How many rows there are from the next one on; passes over all of them.
+  Index count_rows();
+
+  /// Passes over rows without a look into them, at most so many.
+  void pass_over(Index rows);
 
   /// Appends the next rows to `rows`, at most `max_rows` of them, and returns how many; fewer than
   /// max_rows only at the end. Throws Error(input) at a record that has too many or too few fields,

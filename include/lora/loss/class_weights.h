@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "lora/core/group.h"
 #include "lora/core/matrix.h"
 
 namespace lora {
@@ -13,7 +14,9 @@ namespace lora {
 /// occur; rows count by their weights if there are some. As scikit-learn's compute_class_weight for
 /// 'balanced'; a class that does not occur, of which it knows nothing, gets 1. Labels are below
 /// `classes`, and there is a weight for each of them or none.
+/// Rows are those of all processes.
 std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels,
-                                           std::span<const Real> row_weights, Index classes);
+                                           std::span<const Real> row_weights, Index classes,
+                                           Group& group);
 
 }  // namespace lora

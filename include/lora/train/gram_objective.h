@@ -21,6 +21,7 @@ class GramObjective : public Objective {
                 Compute& compute);
 
   LossSum evaluate(const Batch& batch, Tape& tape, Metrics metrics) override;
+  bool is_of_all_processes() const override { return true; }
   Index first_bad_row(const Batch& batch, Tape& tape) override {
     return rows_->first_bad_row(batch, tape);
   }

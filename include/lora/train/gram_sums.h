@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lora/core/compute.h"
+#include "lora/core/group.h"
 #include "lora/core/matrix.h"
 #include "lora/data/dataset.h"
 #include "lora/nn/linear.h"
@@ -13,9 +14,9 @@ namespace lora {
 /// With X the features of the rows and T = targets − (X·Wᵀ + b) what a frozen layer leaves to
 /// explain: XᵀX, XᵀT and Σ T², summed in double over blocks of rows in their order.
 struct GramSums {
-  /// `layer` without its adapter.
+  /// Of the given rows of all processes, numbered as in `data`; `layer` without its adapter.
   GramSums(const Linear& layer, const Dataset& data, const std::vector<Index>& rows,
-           Compute& compute);
+           Compute& compute, Group& group);
 
   DoubleMatrix XtX;  ///< (in, in)
   DoubleMatrix XtT;  ///< (in, out)

@@ -20,10 +20,14 @@ class Objective {
  public:
   virtual ~Objective() = default;
 
-  /// The loss of a batch, on a tape that was reset. If the tape is in train mode, its gradient (of
-  /// the sum) is added to the parameters' gradients; in infer mode each metric is shown the
-  /// outputs.
+  /// The loss of a batch, which may be empty: then this process has none of its rows. The tape was
+  /// reset. If it is in train mode, the loss's gradient (of the sum) is added to the parameters'
+  /// gradients; in infer mode each metric is shown the outputs.
   virtual LossSum evaluate(const Batch& batch, Tape& tape, Metrics metrics) = 0;
+
+  /// Whether evaluate() is of the rows of all processes, not only of the batch's: nothing is left
+  /// to be summed over them.
+  virtual bool is_of_all_processes() const { return false; }
 
   /// The first row of the batch (counted within it) whose own loss is not finite, or −1. Of a loss
   /// that compares rows: whose outputs are not.

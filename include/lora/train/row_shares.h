@@ -44,6 +44,9 @@ class RowShares {
  public:
   RowShares(Model& model, const Loss& loss);
 
+  /// Whether the model draws random numbers for each row.
+  bool draws() const { return row_.draws; }
+
   /// One share if the rows must stay together, or if cutting them does not pay.
   SharePlan plan(const Batch& batch) const;
 

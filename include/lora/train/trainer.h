@@ -68,7 +68,9 @@ struct TrainParts {
   Compute& compute;
   Group& group;
   std::vector<Observer*> observers = {};
-  std::function<bool()> stop = {};  ///< asked after each step; true ends the run early
+  /// Asked after each step; true ends the run early. Of several processes any may say so: all end
+  /// together, a step later.
+  std::function<bool()> stop = {};
   Keeper* keeper = nullptr;
   Schedule* schedule = nullptr;  ///< none: each step has the learning rate of the config
 };
@@ -131,6 +133,8 @@ class Trainer {
   Index steps_per_epoch() const;
   void check_loss(const LossSum& loss, const Batch& batch);
   void check_gradients();
+  void sum_gradients();
+  bool is_stopped();
   void check_first_gradients(const LossSum& loss) const;
   void check_values();
   std::string advice() const;
@@ -143,9 +147,11 @@ class Trainer {
   BestEpoch best_;
   TrainResult result_;
   std::optional<Rng>
-      epoch_generator_;   // as before the epoch's order was drawn; none between epochs
-  LossSum epoch_loss_;    // of the steps of the epoch so far
-  bool goes_on_ = false;  // from a state that was put back
+      epoch_generator_;          // as before the epoch's order was drawn; none between epochs
+  LossSum epoch_loss_;           // of the steps of the epoch so far
+  bool wants_stop_ = false;      // this process does
+  bool somebody_stops_ = false;  // one of all processes did before the last step
+  bool goes_on_ = false;         // from a state that was put back
 };
 
 }  // namespace lora

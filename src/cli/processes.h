@@ -1,0 +1,38 @@
+// The processes of this run: those that mpirun started, or this one alone.
+#pragma once
+
+#include <string>
+
+#include "lora/core/group.h"
+#include "options.h"
+
+namespace lora::cli {
+
+/// MPI is initialised by the first call, if mpirun (or srun with PMIx) started this process.
+Group& processes();
+
+/// How many of them are on this host.
+int processes_on_host();
+
+/// "rank 2 of 4 on node7: " in front of a message, or nothing for one process alone.
+std::string own_name();
+
+/// What the first process gives, for all.
+std::string from_first(const std::string& own);
+
+/// Refuses what several processes cannot do together. Those behind the first one write and print
+/// nothing but errors: what makes them is taken out of their options. Of several runs each process
+/// has some for itself, with all their options.
+void share_out(Options& options, const std::string& verb);
+
+/// Where all have met the same fault, the first one's message is enough: the others wait a moment
+/// before they speak.
+void let_first_speak();
+
+/// Waits until all processes have come to their end.
+void leave_processes();
+
+/// Ends all processes, if there are several; mpirun exits with that code.
+void end_processes(int exit_code);
+
+}  // namespace lora::cli
