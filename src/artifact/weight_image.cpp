@@ -67,7 +67,7 @@ WeightImage::WeightImage(const std::string& path) {
 }
 
 std::span<const std::byte> WeightImage::bytes() const {
-  return tensors_ ? tensors_->file_bytes() : npy_->bytes();
+  return tensors_ ? tensors_->file().bytes() : npy_->bytes();
 }
 
 StoredMatrix WeightImage::weight(const std::string& name) const {

@@ -191,7 +191,7 @@ BaseModel stack_base(FrozenStack stack, const std::string& file, const std::stri
     const std::string type(name_of(layer.weight.dtype()));
     if (std::ranges::find(types, type) == types.end()) types.push_back(type);
   }
-  std::shared_ptr<const void> mapping = stack.layers.front().mapping;
+  std::shared_ptr<const MappedFile> mapping = stack.layers.front().mapping;
   return {model_of(stack, file, activation),
           file,
           stack.file,

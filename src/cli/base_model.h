@@ -9,6 +9,7 @@
 #include "lora/artifact/peft_adapter.h"
 #include "lora/artifact/run_record.h"
 #include "lora/core/rng.h"
+#include "lora/io/mapped_file.h"
 #include "lora/model/model.h"
 #include "options.h"
 
@@ -19,8 +20,8 @@ struct BaseModel {
   std::string name;   ///< "base.safetensors:head.weight"; empty if there is no file
   std::string file;   ///< likewise
   std::string dtype;  ///< of the weights; several are joined
-  std::shared_ptr<const void> mapping;
-  std::optional<std::int64_t> seed;  ///< if it was drawn: of the generator's first draws
+  std::shared_ptr<const MappedFile> mapping;  ///< of the file, if it is looked at where it lies
+  std::optional<std::int64_t> seed;           ///< if it was drawn: of the generator's first draws
   bool is_identity = false;
 };
 

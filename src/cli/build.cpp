@@ -246,8 +246,11 @@ void Run::keep_products(const Options& options) {
   const bool rows_are_used = !by_sums || options.val_split || options.folds;
   cache = rows_are_used ? std::make_unique<FrozenCache>(model(), data(), compute)
                         : std::make_unique<FrozenCache>(compute);
-  if (validation_data().rows() == 0) return;
-  validation_cache = std::make_unique<FrozenCache>(model(), validation_data(), compute);
+  if (validation_data().rows() > 0) {
+    validation_cache = std::make_unique<FrozenCache>(model(), validation_data(), compute);
+  }
+  // Most of the base is not looked at again, and takes no memory of this process until it is.
+  if (base->mapping) base->mapping->forget(base->mapping->bytes());
 }
 
 void Run::sum_up_rows() {

@@ -86,6 +86,10 @@ void ArraySource::read_numbers(Index count, std::vector<Real>& values) {
   MutableViewMap rows(values.data(), count, cols_, Eigen::OuterStride<>(cols_));
   npy_rows_to_float(*array_, next_row_, rows);
   check_finite(rows, next_row_);
+  if (array_->fortran_order) return;
+  const std::size_t row_bytes = array_->data.size() / static_cast<std::size_t>(*facts_.rows);
+  file_->file().forget(array_->data.subspan(static_cast<std::size_t>(next_row_) * row_bytes,
+                                            static_cast<std::size_t>(count) * row_bytes));
 }
 
 void ArraySource::check_finite(const View& rows, Index first_row) const {

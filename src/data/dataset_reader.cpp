@@ -114,6 +114,12 @@ Matrix as_matrix(const std::vector<Real>& values, Index rows) {
   return ViewMap(values.data(), rows, cols, Eigen::OuterStride<>(cols));
 }
 
+/// Of few wide rows or many narrow ones, so that a piece takes little memory.
+Index rows_at_once(const SourceFacts& facts) {
+  constexpr Index kNumbersAtOnce = Index{1} << 20;
+  return std::clamp<Index>(kNumbersAtOnce / (facts.features + facts.targets), 1, kRowsAtOnce);
+}
+
 /// A matrix whose rows come in pieces. It is made twice as large when it is full: where it is large
 /// the system moves its pages without a copy, and has none yet for rows that are still to come.
 class GrowingMatrix {
@@ -246,7 +252,8 @@ Dataset DatasetReader::read_all(Group& group) {
   GrowingMatrix targets;
   std::optional<RowMatrix> mapped = source_->map_features();
   Index rows = 0;
-  while (read_piece(kRowsAtOnce)) {
+  const Index at_once = rows_at_once(facts());
+  while (read_piece(at_once)) {
     rows += piece_.rows;
     if (!mapped) features.append(piece_.features, piece_.rows);
     targets.append(piece_.targets, piece_.rows);

@@ -27,6 +27,7 @@ class ArrayFileContent {
 
   virtual NpyArray array(std::size_t position) = 0;
   virtual NpyTextArray text(std::size_t position) = 0;
+  virtual const MappedFile& file() const = 0;
 
   std::vector<ArrayEntry> entries;
   std::map<std::string, std::string> metadata;
@@ -76,6 +77,7 @@ class NpyContent : public ArrayFileContent {
   NpyTextArray text(std::size_t /*position*/) override {
     return parse_npy_text(file_.bytes(), file_.path());
   }
+  const MappedFile& file() const override { return file_; }
 
  private:
   MappedFile file_;
@@ -104,6 +106,7 @@ class NpzContent : public ArrayFileContent {
     parse_npy_text_type(descr_of(position), label(position));
     return parse_npy_text(content_of(position), label(position));
   }
+  const MappedFile& file() const override { return archive_.file(); }
 
  private:
   struct Member {
@@ -169,6 +172,7 @@ class SafetensorsContent : public ArrayFileContent {
   NpyTextArray text(std::size_t position) override {
     refuse(file_.tensors()[position], "not text");
   }
+  const MappedFile& file() const override { return file_.file(); }
 
  private:
   [[noreturn]] void refuse(const SafetensorsEntry& tensor, std::string_view why) const {
@@ -261,6 +265,10 @@ ArrayFile::ArrayFile(const std::string& path) : path_(path) {
 ArrayFile::ArrayFile(ArrayFile&& other) noexcept = default;
 ArrayFile& ArrayFile::operator=(ArrayFile&& other) noexcept = default;
 ArrayFile::~ArrayFile() = default;
+
+const MappedFile& ArrayFile::file() const {
+  return content_->file();
+}
 
 const std::vector<ArrayEntry>& ArrayFile::entries() const {
   return content_->entries;

@@ -40,7 +40,7 @@ class Hashing {
     for (const std::size_t end = first + count; first < end; first += kPiece) {
       const Bytes piece = file_->bytes().subspan(first, std::min(kPiece, end - first));
       XXH3_128bits_update(&state_, piece.data(), piece.size());
-      file_->forget(first, piece.size());
+      file_->forget(piece);
     }
   }
 

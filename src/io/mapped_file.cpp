@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <functional>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -87,10 +88,16 @@ std::string_view MappedFile::text() const {
   return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
 }
 
-void MappedFile::forget(std::size_t first, std::size_t count) const {
+void MappedFile::forget(std::span<const std::byte> part) const {
+  const std::byte* const start = bytes_.data();
+  const std::less_equal<> before;  // of any two addresses
+  const bool is_here =
+      before(start, part.data()) && before(part.data() + part.size(), start + bytes_.size());
+  if (!is_here) return;
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto first = static_cast<std::size_t>(part.data() - start);
   const std::size_t begin = (first + page - 1) / page * page;
-  const std::size_t end = (first + count) / page * page;
+  const std::size_t end = (first + part.size()) / page * page;
   if (begin >= end) return;
   // Mapped pages are never written to, so that nothing is lost; a failure costs memory only.
   static_cast<void>(

@@ -113,7 +113,7 @@ FrozenWeight read_array(const std::string& path, const std::string& name, Layout
                 ? FrozenMatrix(array.data, array.dtype, cols, rows, transposed(layout))
                 : FrozenMatrix(array.data, array.dtype, rows, cols, layout),
             std::nullopt,
-            file};
+            {file, &file->file()}};
   }
   Matrix weight(rows, cols);
   npy_rows_to_float(array, 0, weight);
@@ -136,7 +136,7 @@ FrozenWeight frozen_weight_of(const std::shared_ptr<const SafetensorsFile>& file
           FrozenMatrix(entry.bytes, *entry.dtype, static_cast<Index>(entry.shape[0]),
                        static_cast<Index>(entry.shape[1]), layout),
           read_bias(*file, entry, layout),
-          file};
+          {file, &file->file()}};
 }
 
 FrozenWeight read_frozen_weight(const std::string& file_and_tensor, Layout layout) {

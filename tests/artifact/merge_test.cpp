@@ -176,7 +176,7 @@ TEST_CASE("a merged weight is formed in double and rounded once to the base's ty
       CHECK(std::ranges::equal(before.find("other")->bytes, after.find("other")->bytes));
       CHECK(std::ranges::equal(before.find("head.bias")->bytes, after.find("head.bias")->bytes));
       CHECK(after.metadata() == before.metadata());
-      CHECK(before.file_bytes().size() == after.file_bytes().size());
+      CHECK(before.file().bytes().size() == after.file().bytes().size());
     }
   }
 }

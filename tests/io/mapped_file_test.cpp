@@ -1,11 +1,15 @@
 #include "lora/io/mapped_file.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <string>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <utility>
+#include <vector>
 
 #include "io/bytes.h"
 #include "io/unprivileged.h"
@@ -96,4 +100,21 @@ TEST_CASE("a file that may not be read is refused", "[io][mapped_file]") {
   if (!nobody.works()) return;
   const std::string message = error_of(ErrorKind::input, [&] { MappedFile file(path); });
   CHECK(contains(message, "no permission"));
+}
+
+TEST_CASE("bytes whose pages were given back are there when they are looked at",
+          "[io][mapped_file]") {
+  const TemporaryDirectory directory;
+  std::string text;
+  while (text.size() < 20'000) text += std::to_string(text.size()) + " ";
+  directory.write("file", text);
+  const MappedFile file((directory.path() / "file").string());
+  file.forget(file.bytes());
+  CHECK(file.text() == text);
+  file.forget(file.bytes().subspan(5000, 10'000));
+  CHECK(file.text() == text);
+
+  std::vector<std::byte> elsewhere(20'000, std::byte{7});
+  file.forget(elsewhere);
+  CHECK(std::ranges::count(elsewhere, std::byte{7}) == 20'000);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lora/core/dtype.h"
+#include "lora/io/mapped_file.h"
 #include "lora/io/npy.h"
 #include "lora/io/npy_text.h"
 
@@ -53,6 +54,9 @@ class ArrayFile {
   ~ArrayFile();
 
   const std::string& path() const { return path_; }
+
+  /// The file itself, in which arrays lie that need not be inflated.
+  const MappedFile& file() const;
 
   /// In the order of the file. A member of a .npz that is no array is there as "bytes".
   const std::vector<ArrayEntry>& entries() const;

@@ -32,9 +32,9 @@ class MappedFile {
   std::string_view text() const;
   const std::string& path() const { return path_; }
 
-  /// Gives back the pages of so many bytes from `first` on; they are read again if they are looked
-  /// at.
-  void forget(std::size_t first, std::size_t count) const;
+  /// Gives back the pages of `part` of the bytes; they are read again if they are looked at. Does
+  /// nothing for bytes that are elsewhere.
+  void forget(std::span<const std::byte> part) const;
 
  private:
   std::string path_;

@@ -36,7 +36,7 @@ class SafetensorsFile {
   const std::string& path() const { return file_.path(); }
 
   /// The whole file, of which the tensors' bytes are parts.
-  std::span<const std::byte> file_bytes() const { return file_.bytes(); }
+  const MappedFile& file() const { return file_; }
 
   /// In the order of the data.
   const std::vector<SafetensorsEntry>& tensors() const { return tensors_; }

@@ -7,6 +7,7 @@
 
 #include "lora/core/frozen_matrix.h"
 #include "lora/core/matrix.h"
+#include "lora/io/mapped_file.h"
 #include "lora/io/safetensors.h"
 
 namespace lora {
@@ -18,7 +19,7 @@ struct FrozenWeight {
   std::string path;            ///< the layer's: the name without ".weight", or "linear"
   FrozenMatrix weight;         ///< (out, in)
   std::optional<Matrix> bias;  ///< (1, out), if the file has one under the layer's path
-  std::shared_ptr<const void> mapping;
+  std::shared_ptr<const MappedFile> mapping;  ///< of the file; null if the weight does not need it
 };
 
 /// Opens FILE or FILE:TENSOR: a tensor of a .safetensors file (its only matrix, if none is named)

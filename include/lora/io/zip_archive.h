@@ -20,6 +20,7 @@ class ZipArchive {
   explicit ZipArchive(const std::string& path);
 
   const std::string& path() const { return file_.path(); }
+  const MappedFile& file() const { return file_; }
 
   /// In the order of the directory.
   const std::vector<ZipMember>& members() const { return members_; }
