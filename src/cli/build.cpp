@@ -156,6 +156,10 @@ Run::Run(const Options& options, RunInputs& read, Purpose purpose)
 /// processes each draws all rows and keeps its own.
 void Run::make_demo(const Options& options) {
   const Index samples = *options.samples;
+  if (samples < group.size()) {
+    throw Error(ErrorKind::usage, "--samples ", samples, ": less rows than the ", group.size(),
+                " processes");
+  }
   const FilePart part{group.rank(), group.size()};
   own_data.first = part.begin(samples);
   const Index rows_here = part.end(samples) - own_data.first;

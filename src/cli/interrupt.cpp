@@ -19,6 +19,7 @@ namespace {
 
 // A signal handler can reach nothing but a global.
 volatile std::sig_atomic_t signal_seen = 0;
+volatile std::sig_atomic_t is_silent = 0;
 
 // From here on: only what a signal handler may call.
 
@@ -27,7 +28,7 @@ void say(std::string_view text) {
 }
 
 [[noreturn]] void end_saying(std::string_view sentence) {
-  say(sentence);
+  if (is_silent == 0) say(sentence);
   _exit(kInterrupted);
 }
 
@@ -115,7 +116,8 @@ void end_cut_off(int number, siginfo_t* about, void* /*context*/) {
 
 }  // namespace
 
-void end_on_stop_signals() {
+void end_on_stop_signals(bool silently) {
+  is_silent = silently ? 1 : 0;
   std::signal(SIGINT, end_at_once);
   std::signal(SIGTERM, end_at_once);
 }

@@ -12,8 +12,9 @@ void ignore_write_signals();
 /// left as by a kill: under no final name.
 void end_on_cut_off_files();
 
-/// From now on SIGINT and SIGTERM end the program with code 130 and a sentence.
-void end_on_stop_signals();
+/// From now on SIGINT and SIGTERM end the program with code 130 and a sentence; `silently` without
+/// one: of several processes all are ended when one fails, and nobody has interrupted them.
+void end_on_stop_signals(bool silently);
 
 /// Catches SIGINT and SIGTERM from now on: for the part of a command that asks interrupted() often.
 void catch_stop_signals();

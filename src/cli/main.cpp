@@ -86,16 +86,17 @@ void grow_stack() {
 
 int run_verb(const CommandLine& line, Options& options, std::vector<Setting>& settings) {
   const Verb& verb = find_entry(verbs(), "command", line.verb);
-  share_out(options, line.verb);
+  check_shared_out(options, line.verb);
   verb.resolve(options);
   if (line.action == CommandLine::Action::print_config) {
     leave_out_swept(settings, options);
     StandardOutput().text(as_toml(settings, verb.bit));
     return kDone;
   }
+  leave_outputs_to_first(options);
   set_up_log(options);
   end_on_cut_off_files();
-  end_on_stop_signals();
+  end_on_stop_signals(/*silently=*/processes().size() > 1);
   return verb.run(options, settings);
 }
 

@@ -42,16 +42,6 @@ void refuse(bool given, const std::string& what, const std::string& reason) {
               processes().size(), ": ", reason);
 }
 
-/// Files and lines are the first one's. What a report shows of the rows all look at together.
-void leave_outputs_to_first(Options& options) {
-  options.save.clear();
-  options.log.clear();
-  options.plot.clear();
-  options.tensorboard.clear();
-  options.json = options.profile = false;
-  options.progress = "off";
-}
-
 }  // namespace
 
 Group& processes() {
@@ -82,14 +72,23 @@ std::string own_name() {
   return "";
 }
 
-void share_out(Options& options, const std::string& verb) {
+void check_shared_out(const Options& options, const std::string& verb) {
   if (processes().size() == 1) return;
   refuse(verb != "train", "lora-train " + verb, "only training is shared out");
   refuse(options.data == "-", "--data -", "each reads a file for itself");
   if (options.of_several_runs()) return;
   refuse(!options.pairs.empty(), "--pairs",
          "each query is told from all documents of its batch, which is not to be split");
-  if (!processes().is_first()) leave_outputs_to_first(options);
+}
+
+void leave_outputs_to_first(Options& options) {
+  if (processes().is_first() || options.of_several_runs()) return;
+  options.save.clear();
+  options.log.clear();
+  options.plot.clear();
+  options.tensorboard.clear();
+  options.json = options.profile = false;
+  options.progress = "off";
 }
 
 std::string from_first(const std::string& own) {
@@ -97,7 +96,7 @@ std::string from_first(const std::string& own) {
 }
 
 void let_first_speak() {
-  constexpr std::chrono::milliseconds kAhead(300);
+  constexpr std::chrono::seconds kAhead(2);  // as long as the others may take to hear of its end
   if (!processes().is_first()) std::this_thread::sleep_for(kAhead);
 }
 

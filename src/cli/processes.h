@@ -20,13 +20,16 @@ std::string own_name();
 /// What the first process gives, for all.
 std::string from_first(const std::string& own);
 
-/// Refuses what several processes cannot do together. Those behind the first one write and print
-/// nothing but errors: what makes them is taken out of their options. Of several runs each process
-/// has some for itself, with all their options.
-void share_out(Options& options, const std::string& verb);
+/// Refuses what several processes cannot do together.
+void check_shared_out(const Options& options, const std::string& verb);
 
-/// Where all have met the same fault, the first one's message is enough: the others wait a moment
-/// before they speak.
+/// Files and lines are the first one's: takes out of the options of the others what makes them, but
+/// for a report, which looks at the rows of all. Of several runs each process has some for itself,
+/// with all their options.
+void leave_outputs_to_first(Options& options);
+
+/// Where all have met the same fault, the first one's message is enough: it ends the others while
+/// they wait to speak.
 void let_first_speak();
 
 /// Waits until all processes have come to their end.

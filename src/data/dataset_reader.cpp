@@ -261,9 +261,10 @@ Dataset DatasetReader::read_all(Group& group) {
     encode(piece_, data.labels);
   }
   if (rows == 0) {
-    throw Error(
-        ErrorKind::input, facts().label,
-        group.size() == 1 ? ": holds no rows" : ": holds less rows than there are processes");
+    const std::string number = std::to_string(group.size());
+    throw Error(ErrorKind::input, facts().label,
+                group.size() == 1 ? ": holds no rows"
+                                  : ": holds less rows than the " + number + " processes");
   }
   check_weights(data.weights, facts().label, group);
   data.features = mapped ? std::move(*mapped) : RowMatrix(features.take());

@@ -65,6 +65,20 @@ std::uint64_t line_begin(Blocks& file, std::uint64_t place) {
   return file.size();
 }
 
+/// Whether so many lines from `begin` on, before `end`, hold anything but blanks.
+bool holds_lines(Blocks& file, std::uint64_t begin, std::uint64_t end, int count) {
+  bool filled = false;
+  while (begin < end) {
+    const std::string_view block = file.at(begin, end);
+    for (const char c : block) {
+      if (c == '\n' && filled && --count == 0) return true;
+      filled = c != '\n' && (filled || (c != ' ' && c != '\t' && c != '\r'));
+    }
+    begin += block.size();
+  }
+  return filled && count == 1;
+}
+
 }  // namespace
 
 std::optional<TablePart> table_part(const std::string& path, Group& group, std::uint64_t smallest) {
@@ -76,16 +90,18 @@ std::optional<TablePart> table_part(const std::string& path, Group& group, std::
   part.begin = line_begin(file, file.size() / size * rank);
   part.end = rank + 1 == size ? file.size() : line_begin(file, file.size() / size * (rank + 1));
 
-  std::array<double, 2> found = {0, 0};  // quotes and lines
+  std::array<double, 3> found = {0, 0, 0};  // quotes, lines, and whether some of them are rows
   for (std::uint64_t place = part.begin; place < part.end;) {
     const std::string_view block = file.at(place, part.end);
     found[0] += static_cast<double>(std::ranges::count(block, '"'));
     found[1] += static_cast<double>(std::ranges::count(block, '\n'));
     place += block.size();
   }
+  const int lines_of_header = rank == 0 ? 2 : 0;  // at most: the separator, the names
+  found[2] = holds_lines(file, part.begin, part.end, lines_of_header + 1) ? 1 : 0;
   const std::vector<std::vector<double>> all = gather_wide(group, found);
   for (std::size_t other = 0; other < all.size(); ++other) {
-    if (all[other][0] > 0 || all[other][1] == 0) return std::nullopt;
+    if (all[other][0] > 0 || all[other][1] == 0 || all[other][2] == 0) return std::nullopt;
     if (other < rank) part.line += static_cast<std::int64_t>(all[other][1]);
   }
   return part;

@@ -138,6 +138,7 @@ std::vector<std::string> MpiGroup::gather(const std::string& own) {
   std::vector<int> lengths(static_cast<std::size_t>(size_));
   const int length = count_of(own.size());
   MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, MPI_COMM_WORLD);
+  count_of(std::accumulate(lengths.begin(), lengths.end(), std::size_t{0}));
   std::vector<int> begins(lengths.size());
   std::exclusive_scan(lengths.begin(), lengths.end(), begins.begin(), 0);
   std::string all(

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <limits>
+#include <optional>
 #include <span>
 #include <sstream>
 #include <utility>
@@ -268,16 +270,30 @@ double Trainer::clipped(double scale) const {
 void Trainer::check_loss(const LossSum& loss, const Batch& batch) {
   const double mean = loss.weight > 0 ? loss.reported() : 0;
   if (std::isfinite(mean)) return;
-  const Index row = parts_.objective.first_bad_row(batch, tape_);
   std::string where;
-  if (row >= 0) {
-    where = "; the first row that does this is row " +
-            std::to_string(batch.first_row + batch.rows[static_cast<std::size_t>(row)]) +
+  if (const std::optional<Index> row = first_bad_row(batch)) {
+    where = "; the first row that does this is row " + std::to_string(*row) +
             " of the data (the first is 0)";
   }
   throw Error(ErrorKind::training, "step ", result_.steps, ": the loss is ",
               std::isnan(mean) ? "not a number" : "infinite", where, "; the step was not applied",
               advice());
+}
+
+/// Its number in the data. Each process looks for the first of its own; of these it is the one that
+/// comes first in the batch.
+std::optional<Index> Trainer::first_bad_row(const Batch& batch) {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  std::array<double, 2> own = {kNone, 0};  // place and number
+  const Index row = batch.size() > 0 ? parts_.objective.first_bad_row(batch, tape_) : -1;
+  if (row >= 0) {
+    const auto i = static_cast<std::size_t>(row);
+    own[0] = static_cast<double>(batch.places ? batch.places->places[i] : row);
+    own[1] = static_cast<double>(batch.first_row + batch.rows[i]);
+  }
+  const std::vector<std::vector<double>> all = gather_wide(parts_.group, own);
+  const std::vector<double>& first = *std::ranges::min_element(all);
+  return first[0] == kNone ? std::nullopt : std::optional(static_cast<Index>(first[1]));
 }
 
 void Trainer::check_gradients() {

@@ -132,6 +132,7 @@ class Trainer {
   double clipped(double scale) const;
   Index steps_per_epoch() const;
   void check_loss(const LossSum& loss, const Batch& batch);
+  std::optional<Index> first_bad_row(const Batch& batch);
   void check_gradients();
   void sum_gradients();
   bool is_stopped();
