@@ -87,3 +87,14 @@ TEST_CASE("a table is not cut by bytes where a line may be no row", "[data][tabl
   CHECK(count_cut(path, 1) == 2);
   CHECK(count_cut(path, 1'000'000) == 0);
 }
+
+TEST_CASE("a table is not cut by bytes where a part would have no row", "[data][table_part]") {
+  const test::TemporaryDirectory directory;
+  const std::string rows = "1,2\n3,4\n5,6\n7,8\n";
+  const std::string long_name(40, 'x');
+  CHECK(count_cut(directory.write("end.csv", "x,y\n" + rows + std::string(40, '\n')), 1) == 0);
+  CHECK(count_cut(directory.write("blanks.csv", "x,y\n" + rows + "  \r\n\t\n    \n    \n"), 1) ==
+        0);
+  CHECK(count_cut(directory.write("header.csv", long_name + ",y\n" + rows), 1) == 0);
+  CHECK(count_cut(directory.write("few.csv", "x,y\n" + rows), 1) == 2);
+}
