@@ -93,8 +93,9 @@ Checkpointing::Checkpointing(const Options& options, const std::vector<Setting>&
   Json place;
   if (start_) place = {start_->step(), start_->state().at("epochs")};
   place = Json::parse(from_first(place.dump()));
-  if (!place.is_null())
+  if (!place.is_null()) {
     position_.emplace(RunPosition{place[0].get<Index>(), place[1].get<Index>()});
+  }
 }
 
 void Checkpointing::open(const Options& options) {

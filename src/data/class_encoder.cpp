@@ -129,8 +129,9 @@ void ClassEncoder::learn(const std::string& text) {
   for (const auto& label : met["unknown"]) {
     const auto code = static_cast<std::int32_t>(-1 - static_cast<std::int64_t>(unknown_.size()));
     const auto [known, is_new] = codes_.try_emplace(label[0].get<std::string>(), code);
-    if (is_new)
+    if (is_new) {
       unknown_.push_back({known->first, label[1].get<std::string>(), label[2].get<bool>()});
+    }
   }
   for (const auto& index : met["indices"]) {
     indices_.try_emplace(index[0].get<std::int64_t>(), index[1].get<std::string>());
