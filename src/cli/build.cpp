@@ -61,15 +61,6 @@ std::vector<double> parse_class_weights(const std::string& list, Index classes) 
   return weights;
 }
 
-template <class Value>
-std::vector<Value> chosen(const std::vector<Value>& values, const std::vector<Index>& rows) {
-  std::vector<Value> result;
-  if (values.empty()) return result;
-  result.reserve(rows.size());
-  for (const Index row : rows) result.push_back(values[static_cast<std::size_t>(row)]);
-  return result;
-}
-
 /// The labels of all processes, without their rows.
 Dataset outline_of(const Dataset& data, Group& group) {
   Dataset outline;
@@ -86,6 +77,18 @@ std::vector<Index> rows_here(const Dataset& data, const std::vector<Index>& rows
     if (row >= data.first && row < data.first + data.rows()) here.push_back(row - data.first);
   }
   return here;
+}
+
+/// Those of `values`, one a row of `data` or none, that belong to these rows of all processes.
+template <class Value>
+std::vector<Value> chosen(const std::vector<Value>& values, const Dataset& data,
+                          const std::vector<Index>& rows) {
+  std::vector<Value> result;
+  if (values.empty()) return result;
+  const std::vector<Index> here = rows_here(data, rows);
+  result.reserve(here.size());
+  for (const Index row : here) result.push_back(values[static_cast<std::size_t>(row)]);
+  return result;
 }
 
 }  // namespace
@@ -189,7 +192,9 @@ void Run::hold_out(const Options& options) {
   } else if (options.folds) {
     rows = fold_rows(data(), *options.folds, options.fold, seed);
   } else if (options.val_split) {
-    rows = split_rows(outline_of(data(), group), *options.val_split, seed);
+    const bool all_here = data().elsewhere == 0;
+    rows = all_here ? split_rows(data(), *options.val_split, seed)
+                    : split_rows(outline_of(data(), group), *options.val_split, seed);
   } else {
     rows.train = all_rows(data().rows_everywhere());
     rows.validation = all_rows(validation_data().rows_everywhere());
@@ -275,9 +280,8 @@ void Run::make_pair_loaders(const Options& options) {
 }
 
 void Run::make_loss_and_metrics(const Options& options) {
-  const std::vector<Index> here = rows_here(data(), rows.train);
-  loss = make_loss(options, model().out_features(), chosen(data().labels, here),
-                   chosen(data().weights, here), group);
+  loss = make_loss(options, model().out_features(), chosen(data().labels, data(), rows.train),
+                   chosen(data().weights, data(), rows.train), group);
   metrics = make_metrics(task, model().out_features());
 }
 

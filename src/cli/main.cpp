@@ -39,12 +39,13 @@ class AboveLiveLine : public spdlog::sinks::stderr_color_sink_mt {
   }
 };
 
-/// Everything but results goes to stderr. Of several processes the first one tells how things are.
+/// Everything but results goes to stderr. Of several processes the first one tells how things are;
+/// others only say what they failed of.
 void set_up_log(const Options& options) {
-  const bool quiet = options.quiet || !processes().is_first();
-  spdlog::set_level(quiet             ? spdlog::level::err
-                    : options.verbose ? spdlog::level::debug
-                                      : spdlog::level::info);
+  spdlog::set_level(!processes().is_first() ? spdlog::level::off
+                    : options.quiet         ? spdlog::level::err
+                    : options.verbose       ? spdlog::level::debug
+                                            : spdlog::level::info);
 }
 
 /// Whether the command line asks for JSON, before it is known to be right.
@@ -56,6 +57,7 @@ bool names_json(int argc, const char* const* argv) {
 /// Says how a command failed, on stderr and with --json in the last line on stdout. Returns `code`.
 int report_failure(const std::string& message, int code, const Options& options) {
   let_first_speak();
+  if (!processes().is_first()) spdlog::set_level(spdlog::level::err);
   spdlog::error("{}error: {}", own_name(), message);
   if (!options.json) return code;
   try {

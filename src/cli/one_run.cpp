@@ -16,7 +16,6 @@
 #include "lora/core/error.h"
 #include "lora/core/profile.h"
 #include "lora/io/file_hash.h"
-#include "processes.h"
 #include "requirement.h"
 #include "terminal_reporter.h"
 #include "version.h"
@@ -219,7 +218,7 @@ void keep_run(Run& run, const TrainResult& result, const Options& options,
 int judge(const Figures& figures, const Options& options, nlohmann::ordered_json& facts) {
   const auto broken = broken_requirements(options.require, figures);
   for (const std::string& sentence : broken) {
-    if (processes().is_first()) spdlog::error("{}", sentence);
+    spdlog::error("{}", sentence);
     facts["broken_requirements"].push_back(sentence);
   }
   return broken.empty() ? kDone : kRequirement;

@@ -48,12 +48,6 @@ Group& processes() {
   static SingleProcess alone;
 #ifdef LORA_WITH_MPI
   if (mpi()) return *mpi();
-#else
-  if (is_started_with_others()) {
-    throw Error(ErrorKind::usage,
-                "mpirun has started several processes, but this program was built for one; "
-                "-DLORA_WITH_MPI=ON builds it for several");
-  }
 #endif
   return alone;
 }
@@ -73,6 +67,13 @@ std::string own_name() {
 }
 
 void check_shared_out(const Options& options, const std::string& verb) {
+#ifndef LORA_WITH_MPI
+  if (is_started_with_others()) {
+    throw Error(ErrorKind::usage,
+                "mpirun has started several processes, but this program was built for one; "
+                "-DLORA_WITH_MPI=ON builds it for several");
+  }
+#endif
   if (processes().size() == 1) return;
   refuse(verb != "train", "lora-train " + verb, "only training is shared out");
   refuse(options.data == "-", "--data -", "each reads a file for itself");

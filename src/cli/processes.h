@@ -20,7 +20,8 @@ std::string own_name();
 /// What the first process gives, for all.
 std::string from_first(const std::string& own);
 
-/// Refuses what several processes cannot do together.
+/// Refuses what several processes cannot do together, and several of a program that was built for
+/// one.
 void check_shared_out(const Options& options, const std::string& verb);
 
 /// Files and lines are the first one's: takes out of the options of the others what makes them, but

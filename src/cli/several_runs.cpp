@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -215,16 +214,14 @@ void SeveralRuns::share_outcomes() {
   for (const RunOutcome& outcome : outcomes_) {
     if (is_best(outcome)) best_ = outcome;
   }
-  std::string own_values;
+  std::vector<double> own_values;
   if (best_ && own_best && own_best->run == best_->run) {
-    own_values.assign(reinterpret_cast<const char*>(best_values_.data()),
-                      best_values_.size() * sizeof(Real));
+    own_values.assign(best_values_.begin(), best_values_.end());
   }
-  const std::vector<std::string> values = team_->gather(own_values);
+  const std::vector<std::vector<double>> values = gather_wide(*team_, own_values);
   if (!best_) return;
-  const std::string& best = values[best_->run % values.size()];
-  best_values_.resize(best.size() / sizeof(Real));
-  std::memcpy(best_values_.data(), best.data(), best.size());
+  const std::vector<double>& best = values[best_->run % values.size()];
+  best_values_.assign(best.begin(), best.end());
 }
 
 /// What leaves the command without a result; empty if nothing does.

@@ -45,12 +45,12 @@ void StandardOutput::text(std::string_view rest) {
   static const bool is_terminal = isatty(STDOUT_FILENO) == 1;
   if (is_terminal) erase_live_line();
   while (!rest.empty() && !reader_gone_) {
-    const std::size_t part = std::min(rest.size(), kAtOnce);
-    const bool is_read = wait_for_reader();
-    const ssize_t written = is_read ? write(STDOUT_FILENO, rest.data(), part) : 0;
-    if (!is_read) {
+    if (!wait_for_reader()) {
       reader_gone_ = true;
-    } else if (written >= 0) {
+      return;
+    }
+    const ssize_t written = write(STDOUT_FILENO, rest.data(), std::min(rest.size(), kAtOnce));
+    if (written >= 0) {
       rest.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EPIPE) {
       reader_gone_ = true;

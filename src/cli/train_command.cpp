@@ -84,7 +84,7 @@ int train_to_end(const Start& start, RunOutputs& outputs) {
   progress.reset();
   if (result.interrupted) {
     const std::string message = interruption(result, options);
-    if (processes().is_first()) spdlog::error(message);
+    spdlog::error(message);
     outputs.interrupted(run, settings, result, end_facts(run, seconds), message, kInterrupted);
     if (options.json) json.failed(message, kInterrupted);
     return kInterrupted;

@@ -19,8 +19,8 @@ struct TablePart {
 /// This process's part of the file, about as many bytes as the others'. Each process looks through
 /// its own part alone. Nothing if parts are better cut by counting rows: where a quote stands in
 /// the file (a line may then be no row), where lines end otherwise than in LF, where a part would
-/// have no row, where it is small.
-/// `smallest` is the size from which on it is cut. Throws Error(input) if it cannot be read.
+/// have no row, where it is small: `smallest` is the size from which on it is cut. Throws
+/// Error(input) if it cannot be read.
 std::optional<TablePart> table_part(const std::string& path, Group& group,
                                     std::uint64_t smallest = std::uint64_t{1} << 20U);
 
